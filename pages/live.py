@@ -2,7 +2,9 @@
 
 import streamlit as st
 
+from core.gestures.evaluation.verdict import Step
 from core.gestures.labels import safe_label
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.live.live import LiveProcessor, Options
 from core.live.streams import BrowserStream
 from core.recording.correcting import (
@@ -23,6 +25,7 @@ from pages.panels.live.models import model_for_keypoints, pick_model
 from pages.panels.live.smoothing import pick_smoothing, show_smoothing
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio
+from pages.panels.training.verdict import show_verdict
 from pages.panels.visit import last_action
 
 PICTURES = 3
@@ -48,9 +51,18 @@ def page() -> None:
     live = place.show(options, watch=recent_second().remember)
     with place.beside:
         place.show_answer("answer", project.skeleton, model, details=True)
+        show_model_verdict(project, model)
     show_correction(live, project)
     show_actions(live, project, model, smoothed=smoothing.hold_s > 0)
     show_smoothing(live, project.skeleton)
+
+
+def show_model_verdict(project: Project, model: GestureModel | None) -> None:
+    """Draw the verdict on the training of the selected model; nothing for other models."""
+    runs = studio().trainings.runs(project) if model is not None else []
+    for run in runs:
+        if model is not None and run.path == model.path:
+            show_verdict(project, run, tries_here=True, last=Step.EXPORT)
 
 
 def recent_second() -> FrameHistory:

@@ -9,43 +9,59 @@ from core.pose.skeletons.table import skeleton_named
 from core.store import GestureOverview, Project
 from core.store.learned import set_train_in_space
 from core.training.runs import DEAD, RUNNING, Run, list_runs
-from pages.panels.layout import apply_and_rerun, confirm_in_popover, show_errors, show_table
+from pages.panels.layout import (
+    apply_and_rerun,
+    confirm_in_popover,
+    show_errors,
+    show_table,
+    stacking_columns,
+)
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio
 from pages.panels.samples.balance import next_step, show_no_samples
 from pages.panels.training.charts import draw_chart, stages_chart
 from pages.panels.training.texts import MARKS, training_progress
-from pages.panels.training.trained import show_curves_per_epoch, show_results
+from pages.panels.training.trained import (
+    pick_run,
+    show_curves_per_epoch,
+    show_details,
+    show_result,
+)
 
 _PICTURE, _SPACE = "2-D (x, y)", "3-D (x, y, z)"
 
 
 def page() -> None:
-    """Draw the page: recorded gestures, Train, current and past training runs, fine-tuning."""
+    """Draw the page: Train, its progress, the verdict, recorded gestures, details, fine-tuning."""
     project = pick_project()
     running = studio().trainings.find_running(project)
+    runs = studio().trainings.runs(project)
     recorded = [row for row in studio().store.overview(project.id) if row.samples]
-    if recorded:
-        _show_recorded_gestures(project, recorded, running)
-    else:
+    if not recorded:
         show_no_samples()
+    elif not runs:
+        st.caption(next_step(project, untrained=True))
     _train_form(project, running, has_samples=bool(recorded))
     if running is not None:
+        st.caption("⏳ You can use other pages meanwhile.")
         st.fragment(_watch_training, run_every=0.5)(running)
-    if running is None or KIND in running.about():
-        show_results(project, running)
+    shown = runs and (running is None or KIND in running.about())
+    left, right = stacking_columns("results", 5, 4) if shown and recorded else (st.container(),) * 2
+    with left:
+        run = pick_run(project, runs) if shown else None
+        if run is not None:
+            show_result(run, project)
+    with right:
+        if recorded:
+            _show_recorded_gestures(recorded)
+    if run is not None:
+        show_details(run, project, running)
     if skeleton_named(project.skeleton).is_hand:
         show_fine_tuning(project)
 
 
-def _show_recorded_gestures(
-    project: Project, recorded: list[GestureOverview], running: Run | None
-) -> None:
-    """Show what to do next and a table of samples, people and sessions per gesture."""
-    if running is not None:
-        st.caption("⏳ Training. You can use other pages meanwhile.")
-    else:
-        st.caption(next_step(project, untrained=not studio().trainings.runs(project)))
+def _show_recorded_gestures(recorded: list[GestureOverview]) -> None:
+    """Show a table of samples, people and sessions per gesture."""
     show_table(
         {
             "Gesture": [row.gesture.label.title for row in recorded],
@@ -138,7 +154,7 @@ def show_fine_tuning(project: Project) -> None:
     with st.expander("The keypoint net: fine-tune the light CPM on your hands", news, icon="🔥"):
         st.caption(
             "The light CPM learns from the keypoints that MediaPipe found in your samples with a "
-            "picture. Every fifth recording is held out for testing. Live, Record and Heatmaps "
+            "picture. Every fifth recording is kept for testing. Live, Record and Heatmaps "
             "then offer the net by its name."
         )
         if running is None:

@@ -37,7 +37,7 @@ def train(
     """Train a gesture classifier on a project's samples, and measure it on held-out people,
     sessions or recordings."""
     from core.gestures.data import CLASSIFIERS
-    from core.jobs.trainings import describe_optimism, excluded_samples_text, train_here
+    from core.jobs.trainings import describe_test_limits, excluded_samples_text, train_here
     from core.store.learned import set_train_in_space
 
     common.check_choice(classifier, CLASSIFIERS, "--classifier")
@@ -76,7 +76,7 @@ def train(
         f"accuracy {format_percent(figures['accuracy'])} ({format_range(figures['interval'])}) on "
         f"{figures['n']} samples, split by {result.protocol.split}, {result.seconds:.1f} s",
         result.protocol.describe_choices(),
-        describe_optimism(result.protocol),
+        describe_test_limits(result.protocol, figures["accuracy"]),
         f"model: {result.model}" if result.model else "a baseline: compared, not saved",
     ]
     if leave_one_person_out:

@@ -30,15 +30,16 @@ AUTOMATIC = "automatic"  # key of a start record: started after a recording, not
 KEPT_AUTOMATIC = 3  # complete automatic trainings that are kept
 MIN_GESTURES, MIN_CLIPS = 2, 2  # to train with; clips of each gesture that moves
 
-_NEW_PEOPLE = "With two persons or more, leaving each out once says how new people will do."
-_ADVICE = {  # by split, for those that say little about new people
-    "session": "This number is optimistic: the model has seen the same people. Let another person "
-    f"record every gesture. {_NEW_PEOPLE}",
-    "burst": "This number is optimistic: the model has seen the same session, with the same light. "
-    f"Record every gesture again at another time, best with another person. {_NEW_PEOPLE}",
-    "tail": "This number is very optimistic: the model has seen the frames just before. Record "
-    f"every gesture at least twice, best with another person. {_NEW_PEOPLE}",
+_EASY = 0.8  # accuracy; a lower one is no easy test
+_EASY_TESTS = {  # by split, for those that say little about new people
+    "session": "This test is easy: the test samples come from the same people. Let another person "
+    "record every gesture.",
+    "burst": "This test is easy: the test samples come from the same sessions, in the same light. "
+    "Record each gesture again at another time, best with another person.",
+    "tail": "This test is too easy: the test samples come from the same recordings. Record each "
+    "gesture again to get a fair number.",
 }
+_ENDS_DIFFER = "The end of your recordings looks different: check the samples that are wrong."
 
 
 class TrainingManager:
@@ -288,14 +289,15 @@ def run_result(run: Run) -> dict[str, Any] | None:
     return results[-1] if results else None
 
 
-def describe_optimism(protocol: Protocol) -> str:
-    """Return why the figures are optimistic and how to avoid it; "" if they aren't."""
+def describe_test_limits(protocol: Protocol, accuracy: float) -> str:
+    """Return why the test says little about new people and what to do; "" if it says enough. A low
+    accuracy is never called the result of an easy test."""
+    limits = _EASY_TESTS.get(protocol.split, "") if accuracy >= _EASY else ""
+    if protocol.split == "tail" and not limits:
+        limits = _ENDS_DIFFER
     chosen = " and ".join(protocol.chosen_on_reported)
-    on_reported = (
-        f"This number is optimistic: the samples it is reported on chose the {chosen}, too. Train "
-        "again, to the end."
-    )
-    return " ".join(filter(None, [_ADVICE.get(protocol.split), chosen and on_reported]))
+    on_reported = f"The test samples chose the {chosen}, too. Train again, to the end."
+    return " ".join(filter(None, [limits, chosen and on_reported]))
 
 
 def describe_failure(run: Run) -> str:

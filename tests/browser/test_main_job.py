@@ -65,7 +65,7 @@ def test_from_start_to_a_trained_model_of_two_own_gestures_that_is_corrected_on_
             reads(page, own)
         assert newcomer.clicks <= MOST_CLICKS
         go(page, "Live")
-        expect(page.get_by_label("Model")).to_have_value(re.compile(r"^\d{4}-"))
+        expect(page.get_by_label("Model")).to_have_value(re.compile(r"^My model, today \d\d:\d\d"))
         reads(page, "yes")
         _correct_the_last_second(page, workspace)
 

@@ -77,7 +77,7 @@ def test_a_swipe_is_taught_on_studio_and_read_on_live(look, swipes, store):
         whole, part = find_whole_clip(store, clip)
         assert part.start > 0 and whole.frames > clip.frames  # the film rests before
         page.get_by_role("button", name="Train", exact=True).click()
-        expect(page.get_by_text("Method: nearest examples")).to_be_visible()
+        expect(page.get_by_text("test samples recognised")).to_be_visible()
         reads(page, "swipe_left")
         go(page, "Live")
         last = page.get_by_text("Last movements:")

@@ -36,6 +36,7 @@ from tests.pages.conftest import (
     texts,
     undo_here,
     undo_offered,
+    unfold,
 )
 from tests.support.zips import zip_of
 
@@ -118,8 +119,11 @@ def test_a_training_that_is_stopped_keeps_what_it_has_learned(app, first, store,
     press(other, "Stop")
     wait_until(lambda: training.status() != "running", 60)
     assert training.status() == "stopped"
-    assert run(app).metric[0].value == "100.0%"
-    assert "person" in texts(app) and "uses this model" in texts(app)
+    run(app)
+    assert "24 of 24 test samples recognised" in texts(app)
+    assert "in use" in labelled(app.selectbox, "Trainings").options[0]
+    assert unfold(app, "train_details").metric[0].value == "100.0%"
+    assert "person" in texts(app)
     go(app, "live")
     assert not app.error
     assert app.selectbox(key=f"model_{first.id}").value.startswith("20")

@@ -187,3 +187,19 @@ def find_cell_samples(predictions: pd.DataFrame, target: str, predicted: str) ->
     in_cell = (predictions["target"] == target) & (predictions["predicted"] == predicted)
     cell = predictions[in_cell].sort_values("probability", ascending=False, kind="stable")
     return cell["sample_id"].tolist()
+
+
+def find_wrong_samples(
+    predictions: pd.DataFrame, mixed: tuple[str, str] | None = None
+) -> list[tuple[int, str, str]]:
+    """Return (sample id, target, prediction) of each wrong prediction: first those that mix up the
+    given two gestures, then the most confident first."""
+    wrong = predictions[predictions["target"] != predictions["predicted"]]
+    pair = mixed or ()
+    is_other = ~(wrong["target"].isin(pair) & wrong["predicted"].isin(pair))
+    ordered = wrong.assign(is_other=is_other).sort_values(
+        ["is_other", "probability"], ascending=[True, False], kind="stable"
+    )
+    return list(
+        zip(ordered["sample_id"].tolist(), ordered["target"], ordered["predicted"], strict=True)
+    )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.gestures.evaluation.verdict import judge_training
 from core.gestures.modelfile.gesture_model import METADATA, MODEL, MOTIONS, GestureModel
 from core.jobs.active_model import (
     ARMS,
@@ -20,7 +21,7 @@ from core.store import Project
 from core.training.runs import Run
 from pages.panels.layout import ESTIMATED_DEPTH_NOTE, show_errors
 from pages.panels.resources import load_gesture_model, studio
-from pages.panels.training.texts import run_started_at
+from pages.panels.training.texts import count_text, run_started_at
 
 STARTERS = {STARTER: "Starter: the eight gestures", ARMS: "Starter: the arm poses"}
 KNOWS = {STARTER: "the eight gestures", ARMS: "the arm poses"}
@@ -55,9 +56,10 @@ def pick_model(project: Project) -> GestureModel | None:
 
 
 def _model_title(run: Run) -> str:
-    """Return a model's title for a narrow column: day, time and accuracy."""
+    """Return a model's title for a narrow column: time and recognised samples."""
     result = run_result(run)
-    return run_started_at(run) + (f" · {result['figures']['accuracy']:.1%}" if result else "")
+    counted = f" ({count_text(judge_training(result).held_out)})" if result else ""
+    return f"My model, {run_started_at(run)}{counted}"
 
 
 def load_active_model(project: Project) -> tuple[GestureModel | None, str]:

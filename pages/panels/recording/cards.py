@@ -44,9 +44,20 @@ def draw_gesture_cards(
     visit = st.session_state["visit"]
     cards.set_up(setup, forget_problem=st.session_state.get("cards_visit") != visit)
     st.session_state["cards_visit"] = visit
+    if (wanted := st.session_state.pop(_wanted_key(project), None)) is not None:
+        cards.choose(wanted)
     state = cards.state()
     session.show(cards.name, cards.state, cards.receive)
     session.show(f"{cards.name} pictures", cards.pictures)
     drawn = {name: state[name] for name in ("edits", "recorded")}
     draw_cards(key, cards.name, state, EMOJI_CHOICES, drawn)
     return cards.chosen()
+
+
+def select_for_recording(project: Project, gesture: Gesture) -> None:
+    """Select a gesture on the cards of the page that is opened next."""
+    st.session_state[_wanted_key(project)] = gesture.id
+
+
+def _wanted_key(project: Project) -> str:
+    return f"select_for_recording_{project.id}"

@@ -1,4 +1,4 @@
-"""Training beside the video: one button, a curve while it runs, and the result in one sentence."""
+"""Training beside the video: one button, a curve while it runs, and the verdict on the result."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -7,25 +7,18 @@ from typing import Any
 import streamlit as st
 
 from core.errors import MudraError
-from core.gestures.evaluation.protocol import HELD_OUT_GROUPS
 from core.gestures.labels import safe_label
 from core.jobs.active_model import active_model
-from core.jobs.trainings import (
-    describe_failure,
-    excluded_samples_text,
-    preload_training,
-    run_result,
-)
+from core.jobs.trainings import describe_failure, excluded_samples_text, preload_training
 from core.review.balance import advise_before_training
 from core.store import Project
 from core.training.runs import Run
 from pages.components.stage import TrainingState, draw_training
 from pages.panels.camera.session import live_session
-from pages.panels.layout import format_interval, show_errors
+from pages.panels.layout import show_errors
 from pages.panels.resources import studio
-from pages.panels.training.texts import show_motion_accuracy, training_progress
-
-MAX_TRUSTED_WIDTH = 0.2  # of the accuracy's 95 % interval
+from pages.panels.training.texts import training_progress
+from pages.panels.training.verdict import show_verdict
 
 
 def show_quick_training(project: Project, advice: str) -> None:
@@ -108,27 +101,11 @@ def _draw_train_button(project: Project, running: Run | None, advice: str) -> No
 
 
 def _show_last_result(project: Project, advice: str) -> None:
-    """Show the last run's error and test accuracy; before the first run, the advice."""
+    """Show the last run's error and its verdict; before the first run, the advice."""
     runs = studio().trainings.runs(project)
     if not runs:
         st.caption(advice or "Press Train: it takes seconds, then the new model is in use.")
         return
     if reason := describe_failure(runs[0]):
         st.error(safe_label(reason), icon="❌")
-    if result := run_result(runs[0]):
-        details = f"95 % interval {format_interval(result['figures']['interval'])}, "
-        details += f"on {HELD_OUT_GROUPS[result['split']]}."
-        st.markdown(_accuracy_sentence(result), help=details)
-        show_motion_accuracy(result)
-        st.page_link("pages/train.py", label="Which gestures are mixed up?", icon="📈")
-
-
-def _accuracy_sentence(result: dict[str, Any]) -> str:
-    """Return how many test samples were recognised, as Markdown, with a warning if too few."""
-    figures = result["figures"]
-    count, total = round(figures["accuracy"] * figures["n"]), figures["n"]
-    text = f"**{count} of {total} test samples recognised** ({figures['accuracy']:.1%})."
-    low, high = figures["interval"]
-    if high - low > MAX_TRUSTED_WIDTH:
-        return f"{text} Too few to trust: record each gesture once more."
-    return text
+    show_verdict(project, runs[0], tries_here=True)

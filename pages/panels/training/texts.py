@@ -6,12 +6,13 @@ from typing import Any
 import streamlit as st
 
 from core.gestures.evaluation.protocol import HELD_OUT_GROUPS
+from core.gestures.evaluation.verdict import MIN_FOR_PERCENT, Count, judge_training
 from core.gestures.labels import safe_label
 from core.jobs.active_model import active_model
 from core.jobs.evaluations import LEFT_OUT, NAMES, read_evaluation_progress
 from core.jobs.trainings import KIND, run_result
 from core.store import Project
-from core.training.runs import Run
+from core.training.runs import DONE, Run
 from pages.panels.layout import format_interval
 from pages.panels.resources import studio
 
@@ -27,12 +28,11 @@ _MATCHERS = {"templates": "nearest examples", "net": "small net"}
 
 
 def run_title(run: Run, project: Project) -> str:
-    """Return a training run's title: start time, status, accuracy, origin, whether in use."""
-    status, result = run.status(), run_result(run)
-    parts = [f"{MARKS[status]} {run_started_at(run)}", status]
-    if result:
-        figures = result["figures"]
-        parts.append(f"{figures['accuracy']:.1%} accuracy ({format_interval(figures['interval'])})")
+    """Return a training run's title: start time, status, recognised samples, origin, use."""
+    status = run.status()
+    parts = [f"{MARKS[status]} {run_started_at(run)}", *([] if status == DONE else [status])]
+    if result := run_result(run):
+        parts.append(f"{count_text(judge_training(result).held_out)} recognised")
     if imported := run.about().get("imported"):
         parts.append(f"from {imported}")
     if active_model(studio().paths, project).name == run.name:
@@ -41,8 +41,17 @@ def run_title(run: Run, project: Project) -> str:
 
 
 def run_started_at(run: Run) -> str:
-    """Return a run's local start time."""
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(run.about()["time"]))
+    """Return a run's local start time; of a run of today without the date."""
+    started, now = time.localtime(run.about()["time"]), time.localtime()
+    today = started[:3] == now[:3]
+    return time.strftime("today %H:%M" if today else "%Y-%m-%d %H:%M", started)
+
+
+def count_text(count: Count) -> str:
+    """Return "5 of 10"; of many samples "98 % of 420"."""
+    if count.n < MIN_FOR_PERCENT:
+        return f"{count.correct} of {count.n}"
+    return f"{100 * count.fraction:.0f} % of {count.n:,}"
 
 
 def training_progress(run: Run) -> tuple[float, str]:
@@ -56,11 +65,11 @@ def training_progress(run: Run) -> tuple[float, str]:
     if not epochs:
         return 0.0, "starting …"
     if run.records("usable"):
-        answers = " · already usable, the final model swaps in by itself"
+        answers = " – already usable, the final model swaps in by itself"
     if run.records("refit"):
         return 1.0, f"learning from all samples{answers}"
     last = epochs[-1]
-    return last["epoch"] / last["epochs"], f"epoch {last['epoch']}/{last['epochs']}{answers}"
+    return last["epoch"] / last["epochs"], f"Training {last['epoch']}/{last['epochs']}{answers}"
 
 
 def show_motion_accuracy(result: dict[str, Any]) -> None:

@@ -6,7 +6,8 @@ import streamlit as st
 
 from core.gestures.evaluation.protocol import HELD_OUT_GROUPS, Protocol
 from core.gestures.evaluation.validation import find_cell_samples, read_predictions
-from core.gestures.labels import safe_label
+from core.gestures.evaluation.verdict import judge_training
+from core.gestures.labels import NONE, format_count, safe_label
 from core.jobs.active_model import active_model, choose_model, has_model
 from core.jobs.evaluations import (
     COMPARISON,
@@ -20,7 +21,7 @@ from core.jobs.evaluations import (
     start_comparison,
     start_leave_one_out,
 )
-from core.jobs.trainings import describe_failure, describe_optimism, run_result
+from core.jobs.trainings import describe_failure, describe_test_limits, run_result
 from core.recording.sample_pictures import draw_sample
 from core.store import Project
 from core.store.index import read_samples
@@ -29,56 +30,66 @@ from pages.panels.layout import format_interval, show_errors, show_table
 from pages.panels.resources import studio
 from pages.panels.training.charts import CELL, confusion_chart, curve_chart, draw_chart
 from pages.panels.training.texts import run_started_at, run_title, show_motion_accuracy
+from pages.panels.training.verdict import open_in_review, show_verdict
 
 MAX_SAMPLES_SHOWN, SAMPLE_WIDTH_PX = 8, 110
 Cell = tuple[int, int]
+_GROUPS = {  # kind of split → its groups, one and several
+    "person": ("1 person", "{} people"),
+    "session": ("1 session", "{} sessions"),
+    "burst": ("1 recording", "{} recordings"),
+    "tail": ("1 recording", "{} recordings"),
+}
 
 
-def show_results(project: Project, running: Run | None) -> None:
-    """Draw the list of training runs and the selected run's results."""
-    runs = {run.name: run for run in studio().trainings.runs(project)}
-    if not runs:
-        return
-    st.divider()
+def pick_run(project: Project, runs: list[Run]) -> Run:
+    """Draw the list of training runs; return the selected one."""
+    named = {run.name: run for run in runs}
     wanted = st.session_state.pop("show_run", None)
-    if wanted in runs:
+    if wanted in named:
         st.session_state["run"] = wanted
-    elif st.session_state.get("run") not in runs:
+    elif st.session_state.get("run") not in named:
         st.session_state.pop("run", None)
     name = st.selectbox(
         "Trainings",
-        list(runs),
+        list(named),
         key="run",
         persist_state="session",
-        format_func=lambda n: run_title(runs[n], project),
+        format_func=lambda n: run_title(named[n], project),
     )
-    _show_training_run(runs[name], project, running)
+    return named[name]
 
 
-def _show_training_run(run: Run, project: Project, running: Run | None) -> None:
-    """Show a training run's error, figures, confusion matrix, comparisons and curves, and a button
-    that makes its model the active one."""
-    result = run_result(run)
+def show_result(run: Run, project: Project) -> None:
+    """Show a training run's error, verdict, and a button that makes its model the active one."""
     if reason := describe_failure(run):
         st.error(safe_label(f"The training ended early: {reason}"), icon="❌")
-    if result is not None:
-        _show_metrics(result)
-        show_motion_accuracy(result)
-    if has_model(run):
-        if active_model(studio().paths, project).name == run.name:
-            st.success("The Live page uses this model.", icon="✅")
-        elif st.button("Use this model", icon="✨", type="primary"):
-            choose_model(studio().store, studio().paths, project, run.name)
-            st.rerun()
-    if result is not None:
-        if has_model(run):
-            show_new_people(run, project, running)
-        show_confusion_matrix(run, project, result)
-        _show_gesture_accuracies(result)
-        show_comparison(project, running)
-    if epochs := run.records("epoch"):
-        st.subheader("Training curves", anchor=False)
-        show_curves_per_epoch(epochs)
+    show_verdict(project, run, tries_here=False, details=False)
+    if not has_model(run) or active_model(studio().paths, project).name == run.name:
+        return
+    if st.button("Use this model", icon="✨"):
+        choose_model(studio().store, studio().paths, project, run.name)
+        st.rerun()
+
+
+def show_details(run: Run, project: Project, running: Run | None) -> None:
+    """Draw the details of a training run, when opened: figures, evaluations, confusion matrix,
+    comparison and curves."""
+    with st.expander("Details", key="train_details", icon="📊", on_change="rerun") as details:
+        if not details.open:
+            return
+        result = run_result(run)
+        if result is not None:
+            _show_metrics(result)
+            show_motion_accuracy(result)
+            if has_model(run):
+                show_new_people(run, project, running)
+            show_confusion_matrix(run, project, result)
+            _show_gesture_accuracies(result)
+            show_comparison(project, running)
+        if epochs := run.records("epoch"):
+            st.subheader("Training curves", anchor=False)
+            show_curves_per_epoch(epochs)
 
 
 def _show_metrics(result: dict[str, Any]) -> None:
@@ -90,23 +101,33 @@ def _show_metrics(result: dict[str, Any]) -> None:
         _draw_metric("Accuracy", f"{figures['accuracy']:.1%}", of_held_out)
         _draw_metric("95 % interval", format_interval(figures["interval"]), fewer)
         _draw_metric("Time", f"{result['seconds']:.1f} s")
-    counted = figures.get("effective_n")
-    as_many = f", as informative as {counted:.0f} independent ones" if counted else ""
     st.markdown(
         f"Measured on **{HELD_OUT_GROUPS[protocol.split]}** ({protocol.split} split): "
-        f"{figures['n']} samples{as_many}. {safe_label(protocol.describe_choices())}"
+        f"{_count_groups(figures, protocol)}. {safe_label(protocol.describe_choices())}"
     )
-    if warning := describe_optimism(protocol):
-        st.warning(safe_label(warning), icon="⚠️")
+    if limits := describe_test_limits(protocol, figures["accuracy"]):
+        st.warning(safe_label(limits), icon="⚠️")
     if rates := figures.get("rejection"):  # none in an old training
-        _show_rejection_rates(rates)
+        _show_rejection_rates(rates, has_none=not judge_training(result).lacks_none)
+
+
+def _count_groups(figures: dict[str, Any], protocol: Protocol) -> str:
+    """Return the number of held-out samples and, if their groups are fewer, of what groups."""
+    text, groups = format_count(figures["n"], "sample"), figures.get("groups")
+    if not groups or groups >= figures["n"]:
+        return text
+    text += f" from {_GROUPS[protocol.split][groups > 1].format(groups)}"
+    counted = figures.get("effective_n", figures["n"])
+    if counted < figures["n"] / 2:
+        text += f" – too alike to count as {figures['n']}"
+    return text
 
 
 def _draw_metric(label: str, value: str, explanation: str | None = None) -> None:
     st.metric(label, value, border=True, width="content", help=explanation)
 
 
-def _show_rejection_rates(rates: dict[str, Any]) -> None:
+def _show_rejection_rates(rates: dict[str, Any], *, has_none: bool) -> None:
     """Show the true accept rate of gestures and the false accept rate of unknown hands."""
     accepted = rates["false_accept"]
     with st.container(horizontal=True):
@@ -114,9 +135,10 @@ def _show_rejection_rates(rates: dict[str, Any]) -> None:
         _draw_metric("Your gestures recognised", f"{rates['true_accept']:.1%}", of_held_out)
         text = "–" if accepted is None else f"{accepted:.1%}"
         _draw_metric("Other hands wrongly accepted", text, f"of {rates['foreign']} others")
+    others = f"samples of {NONE.name}" if has_none else "made-up hands that match no gesture"
     st.markdown(
-        "A hand that is too different from the gestures gets “no gesture”. Measured on "
-        f"{safe_label(rates['measured_on'])}."
+        "A hand that is too different from the gestures gets “no gesture”. Tested with "
+        f"{rates['gestures']} samples of gestures and {rates['foreign']} {others}."
     )
 
 
@@ -199,10 +221,7 @@ def _show_cell_samples(run: Run, project: Project, target: str, predicted: str) 
             st.image(draw_sample(sample), width=SAMPLE_WIDTH_PX)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(f"Open {'it' if len(ids) == 1 else f'all {len(ids)}'} in Review", icon="🔎"):
-            st.session_state[f"review_ids_{project.id}"] = ids
-            for choice in ("Gesture", "Person", "Session"):  # earlier ones could hide them
-                st.session_state[f"review_{choice}_{project.id}"] = None
-            st.switch_page("pages/review.py")
+            open_in_review(project, ids)
         st.caption("The most confident predictions come first.")
 
 
