@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 from core.actions.changes import HOLD_S, Change, ChangeDetector
 from core.actions.hands import HandInSpace, SpatialHandDetector
 from core.actions.osc import LOCAL, OUT_PORT, OscOut
+from core.actions.rules import RuleRunner
 from core.actions.websocket import PORT, WebSocketOut
 from core.depth.frames import DepthFrame
 from core.errors import ActionError
@@ -113,9 +114,14 @@ class Status:
 
 class Actions:
     """Sends a stream's changes to the outputs that are on; implements `StreamListener`. `offer` and
-    `close` are called in the stream's thread, everything else in the page's."""
+    `close` are called in the stream's thread, everything else in the page's.
+
+    Attributes:
+        rules: also carried out with each frame's changes; None: there are none.
+    """
 
     def __init__(self, *, wall_clock: Callable[[], float] = time.time) -> None:
+        self.rules: RuleRunner | None = None
         self._settings = Settings()
         self._changes = ChangeDetector(wall_clock=wall_clock)
         self._hands = SpatialHandDetector(wall_clock=wall_clock)
@@ -147,7 +153,7 @@ class Actions:
             self._end_all()  # while its receiver is still connected
         for slot in self._slots.values():
             slot.open_requested()
-        if settings.any_on and self._watchdog is None:
+        if (settings.any_on or self.rules) and self._watchdog is None:
             self._watchdog = threading.Thread(
                 target=self._end_without_frames, name="mudra-silence", daemon=True
             )
@@ -173,6 +179,8 @@ class Actions:
                     seen = self._hands.end_all()
                 changes = self._changes.make_motion_changes(motions, time_s)
                 changes += self._changes.update(hands, time_s)
+                if self.rules:
+                    self.rules.update(changes, time_s)
                 return [*self._send_changes(changes), *self._send_hands(seen)]
         except Exception:  # the video continues
             log.exception("a gesture could not be sent")
@@ -181,7 +189,9 @@ class Actions:
     def _end_all(self) -> None:
         """Send for every hand that its gesture has ended and that it is gone."""
         with self._sending:
-            self._send_changes(self._changes.end_all())
+            changes = self._send_changes(self._changes.end_all())
+            if self.rules:
+                self.rules.update(changes)
             self._send_hands(self._hands.end_all())
 
     def _end_without_frames(self) -> None:
