@@ -14,7 +14,7 @@ from core.recording.samples import crop_factor
 from pages.components import join_modules, read_asset, to_css_color
 
 _FILES = "browser_files"
-_PARTS = ("answer", "camera", "cards", "lines", "people", "training")
+_PARTS = ("answer", "camera", "cards", "effects", "lines", "people", "training")
 
 
 def _style() -> str:
@@ -70,6 +70,11 @@ def draw_cards(
 def draw_lines(key: str, topic: str) -> None:
     """Draw a topic's `texts` and `errors`, and play its `tone`: {`changes`, `hz`}."""
     _component(key=key, data={"part": "lines", "topic": topic})
+
+
+def draw_effects(key: str, topic: str) -> None:
+    """Carry out a topic's effects in the browser, and draw the button that stops them."""
+    _component(key=key, data={"part": "effects", "topic": topic})
 
 
 def draw_people(key: str, topic: str, colors: Sequence[str]) -> None:

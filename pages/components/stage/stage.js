@@ -3,12 +3,13 @@ import { answer } from "./answer.js"
 import { camera } from "./camera.js"
 import { cards } from "./cards.js"
 import { channel } from "./channel.js"
+import { effects } from "./effects.js"
 import { lines } from "./lines.js"
 import { people } from "./people.js"
 import { training } from "./training.js"
 
 const connection = ({ data }) => channel().connect(data.channel)
-const PARTS = { answer, camera, cards, connection, lines, people, training }
+const PARTS = { answer, camera, cards, connection, effects, lines, people, training }
 
 export default function (component) {
   const { data, parentElement } = component
