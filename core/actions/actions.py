@@ -117,7 +117,7 @@ class Actions:
     `close` are called in the stream's thread, everything else in the page's.
 
     Attributes:
-        rules: also carried out with each frame's changes; None: there are none.
+        rules: set by `attach_rules`.
     """
 
     def __init__(self, *, wall_clock: Callable[[], float] = time.time) -> None:
@@ -153,7 +153,18 @@ class Actions:
             self._end_all()  # while its receiver is still connected
         for slot in self._slots.values():
             slot.open_requested()
-        if (settings.any_on or self.rules) and self._watchdog is None:
+        if settings.any_on:
+            self._start_watchdog()
+
+    def attach_rules(self, rules: RuleRunner) -> None:
+        """Carry out these rules, too, with each frame's changes."""
+        with self._lock:
+            self.rules = rules
+            self._start_watchdog()
+
+    def _start_watchdog(self) -> None:
+        """Start the thread that ends gestures when no frames come, once."""
+        if self._watchdog is None and not self._closed.is_set():
             self._watchdog = threading.Thread(
                 target=self._end_without_frames, name="mudra-silence", daemon=True
             )

@@ -38,7 +38,9 @@ class MachineAccess:
         if not about.on_server:
             return
         if rule.effect not in self.effects:
-            raise ActionError(f"“{about.title}” is off: switch on “Actions on this machine” first")
+            raise ActionError(
+                f"“{about.title}” is off: switch on “Actions on this machine” in Settings"
+            )
         host = _parse_value(rule)["host"] if about.needs_host else ""
         if host and self.hosts is not None and host not in self.hosts:
             raise ActionError(f"the operator of this studio has not listed “{host}”")

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from core.actions.actions import Actions, Settings
+from core.actions.actions import Actions
 from core.actions.machine import MachineAccess, MachineEffects
 from core.actions.rules import RuleEngine, RuleRunner
 from core.store.rules import BEGIN, END, HELD, Rule
@@ -110,8 +110,7 @@ def fired(runner):
 
 
 def test_a_gesture_before_the_camera_reaches_the_page_and_the_end_is_seen(runner, actions, clock):
-    actions.rules = runner
-    actions.configure(Settings())
+    actions.attach_rules(runner)
     runner.set_rules([rule(), rule(2, moment=END, effect="speak", value="bye")], ALL)
     show(actions, "ok", 1.0)
     assert fired(runner) == [("confetti", "")]
@@ -126,8 +125,7 @@ def test_a_gesture_before_the_camera_reaches_the_page_and_the_end_is_seen(runner
 
 
 def test_a_camera_that_stops_ends_the_gesture(runner, actions):
-    actions.rules = runner
-    actions.configure(Settings())
+    actions.attach_rules(runner)
     runner.set_rules([rule(moment=END)], ALL)
     show(actions, "ok", 1.0)
     actions.close()
@@ -161,8 +159,7 @@ def test_an_effect_of_the_machine_is_off_until_it_is_allowed(runner, done):
 
 
 def test_stop_ends_everything_until_it_may_go_on(runner, actions, done):
-    actions.rules = runner
-    actions.configure(Settings())
+    actions.attach_rules(runner)
     rules = [rule(), rule(2, effect="key", value="a"), rule(3, "fist", effect="stop")]
     runner.set_rules(rules, ALL)
     show(actions, "fist", 1.0)
@@ -180,8 +177,7 @@ def test_stop_ends_everything_until_it_may_go_on(runner, actions, done):
 
 
 def test_changed_rules_wait_for_the_next_gesture(runner, actions):
-    actions.rules = runner
-    actions.configure(Settings())
+    actions.attach_rules(runner)
     show(actions, "ok", 1.0)
     runner.set_rules([rule()], ALL)
     show(actions, "ok", 1.1)
