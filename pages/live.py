@@ -22,6 +22,7 @@ from pages.panels.camera.stage import current_stage
 from pages.panels.layout import show_errors
 from pages.panels.live.actions import show_actions
 from pages.panels.live.models import model_for_keypoints, pick_model
+from pages.panels.live.rules import show_rules
 from pages.panels.live.smoothing import pick_smoothing, show_smoothing
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio
@@ -53,6 +54,7 @@ def page() -> None:
         place.show_answer("answer", project.skeleton, model, details=True)
         show_model_verdict(project, model)
     show_correction(live, project)
+    show_rules(live, project)
     show_actions(live, project, model, smoothed=smoothing.hold_s > 0)
     show_smoothing(live, project.skeleton)
 

@@ -4,6 +4,7 @@ from core.live.live import Options
 from pages.panels.camera.keypoints import pick_keypoints, pick_overlay
 from pages.panels.camera.stage import current_stage
 from pages.panels.live.models import load_active_model, model_for_keypoints
+from pages.panels.live.rules import show_rules
 from pages.panels.project.projects import pick_project
 from pages.panels.recording import options
 from pages.panels.recording.cards import draw_gesture_cards
@@ -33,6 +34,7 @@ def page() -> None:
         show_quick_training(project, advice)
     with place.under:
         place.show_answer("studio_answer", project.skeleton)
+    show_rules(live, project)
 
 
 page()

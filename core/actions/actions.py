@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 from core.actions.changes import HOLD_S, Change, ChangeDetector
 from core.actions.hands import HandInSpace, SpatialHandDetector
 from core.actions.osc import LOCAL, OUT_PORT, OscOut
+from core.actions.rules import RuleRunner
 from core.actions.websocket import PORT, WebSocketOut
 from core.depth.frames import DepthFrame
 from core.errors import ActionError
@@ -113,9 +114,14 @@ class Status:
 
 class Actions:
     """Sends a stream's changes to the outputs that are on; implements `StreamListener`. `offer` and
-    `close` are called in the stream's thread, everything else in the page's."""
+    `close` are called in the stream's thread, everything else in the page's.
+
+    Attributes:
+        rules: set by `attach_rules`.
+    """
 
     def __init__(self, *, wall_clock: Callable[[], float] = time.time) -> None:
+        self.rules: RuleRunner | None = None
         self._settings = Settings()
         self._changes = ChangeDetector(wall_clock=wall_clock)
         self._hands = SpatialHandDetector(wall_clock=wall_clock)
@@ -147,7 +153,18 @@ class Actions:
             self._end_all()  # while its receiver is still connected
         for slot in self._slots.values():
             slot.open_requested()
-        if settings.any_on and self._watchdog is None:
+        if settings.any_on:
+            self._start_watchdog()
+
+    def attach_rules(self, rules: RuleRunner) -> None:
+        """Carry out these rules, too, with each frame's changes."""
+        with self._lock:
+            self.rules = rules
+            self._start_watchdog()
+
+    def _start_watchdog(self) -> None:
+        """Start the thread that ends gestures when no frames come, once."""
+        if self._watchdog is None and not self._closed.is_set():
             self._watchdog = threading.Thread(
                 target=self._end_without_frames, name="mudra-silence", daemon=True
             )
@@ -173,6 +190,8 @@ class Actions:
                     seen = self._hands.end_all()
                 changes = self._changes.make_motion_changes(motions, time_s)
                 changes += self._changes.update(hands, time_s)
+                if self.rules:
+                    self.rules.update(changes, time_s)
                 return [*self._send_changes(changes), *self._send_hands(seen)]
         except Exception:  # the video continues
             log.exception("a gesture could not be sent")
@@ -181,7 +200,9 @@ class Actions:
     def _end_all(self) -> None:
         """Send for every hand that its gesture has ended and that it is gone."""
         with self._sending:
-            self._send_changes(self._changes.end_all())
+            changes = self._send_changes(self._changes.end_all())
+            if self.rules:
+                self.rules.update(changes)
             self._send_hands(self._hands.end_all())
 
     def _end_without_frames(self) -> None:

@@ -65,7 +65,7 @@ class OscOut:
     def send(self, change: Change) -> None:
         """Send a change; if it fails, the message is in `error` until the next success."""
         values = [change.number, change.name, change.emoji, change.probability, change.hand]
-        self._send_messages((OUTPUTS, [float(change.number)]), (GESTURE, values))
+        self.send_messages((OUTPUTS, [float(change.number)]), (GESTURE, values))
 
     def send_hand(self, hand: HandInSpace) -> None:
         """Send a 3-D hand as OSC messages: joints, points, and each grip (pinch, grab)."""
@@ -73,13 +73,13 @@ class OscOut:
             (f"{GRIP}{name}", [hand.hand, int(grip.on), grip.distance, *grip.at.tolist()])
             for name, grip in hand.grips.items()
         ]
-        self._send_messages(
+        self.send_messages(
             (JOINTS, [hand.hand, hand.origin, *hand.joints_mm.ravel().tolist()]),
             (POINTS, [hand.hand, *hand.points.ravel().tolist()]),
             *grips,
         )
 
-    def _send_messages(self, *messages: tuple[str, list[Any]]) -> None:
+    def send_messages(self, *messages: tuple[str, list[Any]]) -> None:
         """Send (address, values) messages; a failure is stored in `error`, not raised."""
         try:
             for address, values in messages:

@@ -11,7 +11,8 @@ from core.store.database import schema as t
 from core.store.database.engine import remove_sqlite_files, translate_errors
 from core.store.database.transactions import Database
 
-PARTS = ("gestures", "persons", "sessions", "bursts", "samples")  # each refers to those before it
+# each refers to those before it
+PARTS = ("gestures", "persons", "sessions", "bursts", "samples", "rules")
 _SAMPLE, _BURST, _SESSION = t.samples.c, t.bursts.c, t.sessions.c
 
 
@@ -27,6 +28,7 @@ def deletable_conditions() -> dict[str, Any]:
     no_burst = _SESSION.id.not_in(_select_all(_BURST.session_id, ~burst))
     session = _SESSION.person_id.in_(persons) & no_burst
     return {
+        "rules": t.rules.c.deleted_at.is_not(None),
         "samples": _SAMPLE.deleted_at.is_not(None),
         "bursts": burst,
         "sessions": session,
@@ -68,7 +70,7 @@ def empty_bin(store: Database, project_id: int | None = None) -> dict[str, int]:
         deletable = deletable_conditions()
         samples = select(_SAMPLE.id).where(is_of_project(t.samples, chosen), deletable["samples"])
         connection.execute(delete(t.crops).where(t.crops.c.sample_id.in_(samples)))
-        for part in ("samples", "bursts", "sessions", "gestures", "persons"):
+        for part in ("rules", "samples", "bursts", "sessions", "gestures", "persons"):
             table = t.metadata.tables[part]
             rows = delete(table).where(is_of_project(table, chosen), deletable[part])
             counts[part] = counts.get(part, 0) + connection.execute(rows).rowcount

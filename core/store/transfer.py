@@ -232,6 +232,8 @@ def _replace_ids(row: Row, part: str, imported: ImportedProject) -> Row:
         if old not in ids:
             raise NotFoundError(f"{part} refer to {column.name} {old}, which is missing")
         columns[column.name] = ids[old]
+    if part == "rules":
+        columns |= {"enabled": False, "confirmed": False}  # until somebody has read what it does
     if "emoji" in columns:
         columns["emoji"] = to_colour_emoji(columns["emoji"])
     return columns | (name_columns(row["name"]) if "key" in known else {})

@@ -24,6 +24,7 @@ from core.paths import Paths
 from core.store import Store
 from core.store.bin import PERSON, delete_samples, restore_from_bin
 from core.store.database.schema import metadata
+from core.store.rules import NewRule, add_rules, delete_rule, list_rules, update_rule
 from core.store.transfer import PARTS
 from core.training.runs import Run, list_runs
 from tests.exchange.conftest import RESULT, content, sample
@@ -68,6 +69,7 @@ def made_project(store: Store, paths: Paths):
     ids = [s.id for s in store.samples(made.id, newest_first=False)]
     rows = "".join(f"{i},ok,fist,0.5\n" for i in ids)
     (run.path / "validation.csv").write_text(f"sample_id,truth,said,probability\n{rows}")
+    add_rules(store, made.id, [NewRule("ok", "note", "C4"), NewRule("fist", "confetti")])
     store.set_active_model(made.id, run.name)
     return store.project(made.name)
 
@@ -101,7 +103,7 @@ def test_a_project_is_the_same_elsewhere(store, paths, project, elsewhere, tmp_p
     came = import_project(other, there, out)
     assert content(other, "Süße Gesten") == content(store, "Süße Gesten")
     assert went.counts == came.counts
-    counts = {"gestures": 10, "persons": 2, "sessions": 3, "bursts": 3, "samples": 9}
+    counts = {"gestures": 10, "persons": 2, "sessions": 3, "bursts": 3, "samples": 9, "rules": 2}
     assert came.counts == counts | {"crops": 6, "runs": 1}
     assert told[-1] == (9, 9)
     made = sqlite3.connect(paths.database).execute("SELECT created_at FROM projects").fetchall()
@@ -138,7 +140,38 @@ def test_no_column_of_the_store_is_left_behind():
     ours = {"project_id", "key"}  # written anew by whoever brings it in
     for part in PARTS:
         columns = set(metadata.tables[part].c.keys()) - ours
+        columns -= {"enabled", "confirmed"} if part == "rules" else set()  # off, wherever they go
         assert set(ROWS[part].model_fields) - {"crop", "crops"} == columns
+
+
+def test_actions_arrive_switched_off_and_wait_to_be_confirmed(
+    store, paths, project, elsewhere, tmp_path
+):
+    there, other = elsewhere
+    note, confetti = list_rules(store, project.id)
+    assert note.enabled and note.confirmed
+    delete_rule(store, confetti)
+    export_project(store, paths, project.name, tmp_path / "p.zip")
+    assert import_project(other, there, tmp_path / "p.zip").counts["rules"] == 1
+    [copy] = list_rules(other, other.project(project.name).id)
+    assert copy == replace(note, id=copy.id, enabled=False, confirmed=False)
+    update_rule(other, copy, enabled=True, confirmed=True)
+    export_project(other, there, project.name, tmp_path / "again.zip")
+    back = import_project(store, paths, tmp_path / "again.zip")
+    [again] = list_rules(store, store.project(back.project).id)
+    assert not again.enabled and not again.confirmed
+
+
+def test_a_project_without_actions_is_a_file_that_earlier_versions_read(store, paths, tmp_path):
+    made = store.create_project("A")
+
+    def version():
+        export_project(store, paths, "A", tmp_path / "p.zip")
+        return json.loads(members_of(tmp_path / "p.zip")["manifest.json"])["version"]
+
+    assert version() == 2
+    add_rules(store, made.id, [NewRule("ok", "confetti")])
+    assert version() == 3
 
 
 def test_trainings_go_along_with_the_samples_new_ids(store, paths, project, elsewhere, tmp_path):
@@ -300,9 +333,9 @@ def _project(packed, **values):
     about(packed, project=json.loads(packed["manifest.json"])["project"] | values)
 
 
-S, G, P, B, C = (
+S, G, P, B, C, R = (
     f"{n}-00000.{'bin' if n == 'crops' else 'jsonl'}"
-    for n in ("samples", "gestures", "persons", "bursts", "crops")
+    for n in ("samples", "gestures", "persons", "bursts", "crops", "rules")
 )
 
 HOSTILE = {
@@ -357,7 +390,21 @@ HOSTILE = {
         lambda z: about(z, counts=json.loads(z["manifest.json"])["counts"] | {"samples": 10**8}),
         "manifest lists",
     ),
-    "another format": (lambda z: about(z, version=3), "version"),
+    "an action that runs a script": (
+        lambda z: change(z, R, effect="page", value="javascript:alert(1)"),
+        "can't be used",
+    ),
+    "an action that nobody knows": (lambda z: change(z, R, effect="shell"), "no action"),
+    "an action that says it was confirmed": (lambda z: change(z, R, confirmed=True), "confirmed"),
+    "an action that never rests": (lambda z: change(z, R, cooldown_s=-1), "cooldown_s"),
+    "an action of another project": (lambda z: change(z, R, project_id=1), "project_id"),
+    "a thousand actions": (
+        lambda z: z.update(
+            {R: b"\n".join(json.dumps(row(z, R) | {"id": i}).encode() for i in range(51))}
+        ),
+        "at most 50",
+    ),
+    "another format": (lambda z: about(z, version=4), "version"),
     "another thing": (lambda z: about(z, format="zip"), "format"),
     "no manifest": (lambda z: z.pop("manifest.json"), "manifest"),
     "a manifest of nothing": (lambda z: z.update({"manifest.json": b"[]"}), "manifest"),

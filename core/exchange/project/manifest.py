@@ -17,13 +17,15 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    model_validator,
 )
 
-from core.errors import ArchiveError, LabelError, SkeletonError
+from core.errors import ActionError, ArchiveError, LabelError, SkeletonError
 from core.gestures.labels import safe_name
 from core.media.json_objects import format_first_fault
 from core.pose.skeletons.table import SKELETONS, skeleton_named
 from core.store.rows import to_floats
+from core.store.rules import MAX_COOLDOWN_S, MAX_HOLD_S, MAX_PICTURE_CHARS, check_value
 
 MAX_CROP_BYTES = 2**20  # of one JPEG
 MAX_JOINTS = 200
@@ -217,6 +219,27 @@ class SampleRow(Numbered):
         return find_misfit(joints, skeleton)
 
 
+class RuleRow(Numbered):
+    """A row of `rules`. Whether it was on is not in the file: it arrives switched off."""
+
+    gesture: Name
+    moment: Literal["begin", "end", "held"]
+    seconds: Annotated[float, Field(ge=0.1, le=MAX_HOLD_S)]
+    cooldown_s: Annotated[float, Field(ge=0, le=MAX_COOLDOWN_S)]
+    effect: Annotated[str, Field(max_length=40)]
+    value: Annotated[str, Field(max_length=MAX_PICTURE_CHARS)]
+    deleted_at: Time | None = None
+
+    @model_validator(mode="after")
+    def _check_effect(self) -> "RuleRow":
+        """Return the row; raise ValueError for an unknown effect or an invalid value of it."""
+        try:
+            check_value(self.effect, self.value)
+        except ActionError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+
 def find_misfit(joints: int, skeleton: str) -> str:
     """Return why poses with this number of keypoints don't fit the skeleton; "" if they fit."""
     try:
@@ -237,6 +260,7 @@ ROWS: dict[str, type[Numbered]] = {
     "sessions": SessionRow,
     "bursts": BurstRow,
     "samples": SampleRow,
+    "rules": RuleRow,
 }
 
 
@@ -252,7 +276,7 @@ class Manifest(Strict):
     """The content of `manifest.json`: version, project, counts, and all other members."""
 
     format: Literal["mudra-project"]
-    version: Literal[1, 2]
+    version: Literal[1, 2, 3]  # 3: with rules
     made_by: Short
     made_at: Time
     project: ProjectRow

@@ -106,7 +106,7 @@ class Packer:
             )
         manifest = Manifest(
             format="mudra-project",
-            version=2,
+            version=3 if self.counts["rules"] else 2,
             made_by=f"mudra {read_mudra_version()}",
             made_at=now(),
             project=project,

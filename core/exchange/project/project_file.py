@@ -1,7 +1,8 @@
 """A whole project as one zip: `manifest.json`, tables as JSON lines, packs of crops, its trainings.
 
     manifest.json              version, project, the hash of every other member
-    gestures-00000.jsonl …     rows by column; persons, sessions, bursts, samples likewise
+    gestures-00000.jsonl …     rows by column; persons, sessions, bursts, samples,
+                               rules likewise
     crops-00000.bin …          JPEG files one after the other; a sample's row has their places
     runs/NAME/…                a training: log, model and its description, nothing else
 
@@ -39,6 +40,7 @@ from core.paths import Paths
 from core.progress import Progress, ignore_progress
 from core.store import Project, Store
 from core.store.deleting import PARTS
+from core.store.rules import MAX_RULES
 from core.store.transfer import ImportedProject, insert_project, measure_project, read_project_rows
 from core.training.runs import RUNNING
 
@@ -65,6 +67,7 @@ class ProjectTransfer:
     def text(self) -> str:
         """Return the project's name, counts and size as one sentence for the user."""
         words = {"bursts": "recordings", "crops": "pictures", "runs": "trainings"}
+        words["rules"] = "actions"
         found = [(n, words.get(part, part)) for part, n in self.counts.items() if n]
         parts = ", ".join(f"{n:,} {w if n != 1 else w.removesuffix('s')}" for n, w in found)
         return f"“{self.project}”: {parts} ({self.bytes / 2**20:.1f} MB)"
@@ -233,6 +236,8 @@ class _ProjectReader:
                     self._check_crop(place, where)
                 if part == "samples" and count % _PROGRESS_STEP == 0:
                     progress(count, max(total, count))
+            if part == "rules" and count > MAX_RULES:
+                raise ArchiveError(f"{self._name} holds {count:,} actions, at most {MAX_RULES}")
             if count != total:
                 raise ArchiveError(
                     f"{self._name} holds {count:,} {part}, its manifest lists {total:,}"

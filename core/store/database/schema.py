@@ -22,7 +22,7 @@ from sqlalchemy import (
     select,
 )
 
-VERSION = 10
+VERSION = 11
 
 metadata = MetaData()
 
@@ -160,6 +160,21 @@ set_aside = Table(
     Column("source", String, nullable=False),
     Column("estimator", String, nullable=False),
     Column("taken_at", String, nullable=False),
+)
+
+# since version 11: when a gesture begins, ends or is held, then an effect (see store/rules.py)
+rules = _create_table(
+    "rules",
+    Column("project_id", ForeignKey("projects.id"), nullable=False, index=True),
+    Column("gesture", String, nullable=False),
+    Column("moment", String, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("cooldown_s", Float, nullable=False),
+    Column("effect", String, nullable=False),
+    Column("value", String, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("confirmed", Boolean, nullable=False),  # false for those of an imported project
+    Column("deleted_at", String),
 )
 
 for _table, _owner in ((projects, "owner"), (gestures, "project_id"), (persons, "project_id")):

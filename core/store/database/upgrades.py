@@ -61,6 +61,13 @@ _UPGRADES = {
         "CREATE UNIQUE INDEX one_projects_name ON projects (owner, key) WHERE deleted_at IS NULL",
     ),
     10: (),  # see _prevent_id_reuse
+    11: (
+        "CREATE TABLE rules (id {id}, project_id INTEGER NOT NULL REFERENCES projects (id), "
+        "gesture VARCHAR NOT NULL, moment VARCHAR NOT NULL, seconds FLOAT NOT NULL, "
+        "cooldown_s FLOAT NOT NULL, effect VARCHAR NOT NULL, value VARCHAR NOT NULL, "
+        "enabled BOOLEAN NOT NULL, confirmed BOOLEAN NOT NULL, deleted_at VARCHAR)",
+        "CREATE INDEX ix_rules_project_id ON rules (project_id)",
+    ),
 }
 _TABLES_WITH_IDS = ("projects", "gestures", "persons", "sessions", "bursts", "samples", "acts")
 
@@ -77,10 +84,12 @@ def upgrade_schema(connection: Connection) -> None:
         raise StoreError(
             f"the store has version {version}, this Mudra knows {VERSION}: use a newer Mudra"
         )
-    blob = "BYTEA" if connection.dialect.name == "postgresql" else "BLOB"
+    blob, key = "BLOB", "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT"
+    if connection.dialect.name == "postgresql":
+        blob, key = "BYTEA", "SERIAL PRIMARY KEY"
     for step in range(version + 1, VERSION + 1):
         for statement in _UPGRADES[step]:
-            connection.execute(text(statement.replace("{blob}", blob)))
+            connection.execute(text(statement.replace("{blob}", blob).replace("{id}", key)))
         if step == 7:
             _normalise_stored_emoji(connection)
         if step == 10:

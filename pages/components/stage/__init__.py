@@ -17,7 +17,7 @@ from core.recording.samples import crop_factor
 from pages.components import join_modules, read_asset
 
 _FILES = "browser_files"
-_PARTS = ("answer", "camera", "cards", "connection", "lines", "people", "training")
+_PARTS = ("answer", "camera", "cards", "connection", "effects", "lines", "people", "training")
 
 
 class Tone(TypedDict):
@@ -96,6 +96,11 @@ def draw_cards(
 def draw_lines(key: str, topic: str) -> None:
     """Draw the `Lines` of a topic, and play their tone."""
     _component(key=key, data={"part": "lines", "topic": topic})
+
+
+def draw_effects(key: str, topic: str) -> None:
+    """Carry out a topic's effects in the browser, and draw the button that stops them."""
+    _component(key=key, data={"part": "effects", "topic": topic})
 
 
 def draw_people(key: str, topic: str, colors: Sequence[str]) -> None:

@@ -3,12 +3,13 @@ import { answer } from "./answer.js"
 import { camera } from "./camera.js"
 import { cards } from "./cards.js"
 import { connection } from "./connection.js"
+import { effects } from "./effects.js"
 import { lines } from "./lines.js"
 import { people } from "./people.js"
 import { training } from "./training.js"
 
 /** @type {Record<string, (component: any) => (() => void)>} */
-const PARTS = { answer, camera, cards, connection, lines, people, training }
+const PARTS = { answer, camera, cards, connection, effects, lines, people, training }
 
 /** @param {Component<{ part: keyof typeof PARTS }, object, ShadowRoot>} component */
 export default function (component) {

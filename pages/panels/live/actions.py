@@ -36,13 +36,19 @@ def show_actions(
         if settings.any_on:
             st.caption("📡 Actions wait for the camera.")
         return
+    actions = stream_actions(live)
+    actions.configure(settings)
+    live_session().show("actions", partial(_actions_state, actions, settings))
+    draw_lines("actions_status", "actions")
+
+
+def stream_actions(live: LiveProcessor) -> Actions:
+    """Return the actions that listen to the stream; attach them if there are none yet."""
     actions = live.listener
     if not isinstance(actions, Actions):
         actions = Actions()
         live.attach(actions)
-    actions.configure(settings)
-    live_session().show("actions", partial(_actions_state, actions, settings))
-    draw_lines("actions_status", "actions")
+    return actions
 
 
 def _actions_state(actions: Actions, settings: Settings) -> Lines:
