@@ -4,7 +4,7 @@
 // opened again, soon and then seldom.
 const AGAIN_MS = 2000, SELDOM_MS = 60000, GONE = 4404, REPEAT_MS = 1000, A_MESSAGE = 100
 const KEPT = "mudra-commands", KEPT_MS = 30000
-const FLEETING = new Set(["begin", "beat", "end", "start", "stop", "pictures"])
+const FLEETING = new Set(["begin", "beat", "end", "start", "stop", "pictures", "more", "enlarge"])
 
 export class Channel {
   // `open(url)` makes a WebSocket; `storage` is the tab's.
@@ -107,7 +107,7 @@ export class Channel {
   // Returns the command's number.
   say(to, kind, more = {}) {
     const command = { page: this.page, n: ++this.n, to, kind, ...more, at: Date.now() }
-    const replaced = (one) => kind === one.kind && ["beat", "pictures"].includes(kind)
+    const replaced = (one) => kind === one.kind && ["beat", "pictures", "enlarge"].includes(kind)
     this.queue = [...this.queue.filter((one) => !replaced(one)), command]
     this.keep()
     this.flush([command])

@@ -4,10 +4,14 @@ import { camera } from "./camera.js"
 import { cards } from "./cards.js"
 import { channel } from "./channel.js"
 import { lines } from "./lines.js"
+import { learnHabits } from "./page_habits.js"
 import { people } from "./people.js"
 import { training } from "./training.js"
 
-const connection = ({ data }) => channel().connect(data.channel)
+const connection = ({ data }) => {
+  learnHabits()
+  channel().connect(data.channel)
+}
 const PARTS = { answer, camera, cards, connection, lines, people, training }
 
 export default function (component) {
