@@ -3,7 +3,7 @@
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import NotRequired, Protocol, TypedDict, cast
@@ -15,18 +15,19 @@ from core.live.live import Latest
 from core.media.pictures import to_data_url
 from core.recording.plans import Plan, RecordingStatus
 from core.recording.recorder import Recorder
-from core.recording.sample_pictures import encode_thumbnail
-from core.store import Gesture, Store
+from core.recording.sample_pictures import encode_sample_picture, encode_thumbnail
+from core.store import Gesture, Sample, Store
 from core.store.bin import delete_samples
 from core.store.index import count_samples, list_newest_ids, read_samples
 from core.store.rows import MOVING, STILL
 from core.training.runs import describe_error
 
-MAX_THUMBNAILS = 12  # per gesture, on the widest screen
+THUMBNAILS = 12  # per gesture, at first and whenever the page asks for more
+THUMBNAIL_SIZE, ENLARGED_SIZE = 96, 480  # pixels
 START_CAMERA = "Press START and allow the camera."
 CAMERA_STARTING = "The camera starts …"
 REREAD_S = 0.5  # other windows and the writer's thread change the store, too
-_AUTOMATIC_KINDS = {"beat", "end", "pictures"}  # sent without a click
+_AUTOMATIC_KINDS = {"beat", "end", "pictures", "more", "enlarge"}  # sent without a click
 
 
 class Card(TypedDict):
@@ -149,6 +150,8 @@ class GestureCards:
         self._busy = False
         self._problem, self._refused = "", 0
         self._pictures: list[int] = []
+        self._enlarged: list[int] = []
+        self._shown: dict[int, int] = {}  # by gesture: number of thumbnails
         self._rows: list[Card] = []
         self._read_s = float("-inf")
         self._lock = threading.RLock()
@@ -194,7 +197,8 @@ class GestureCards:
         "begin" (gesture), "beat" and "end" of a hold, each with the milliseconds `held`; "start"
         (gesture) and "stop" by a press; "choose" (gesture), "delete" (sample), "rename" (gesture,
         name, emoji), "add" (name, emoji, moves), "remove" (gesture); "pictures" (ids), the samples
-        whose thumbnails the page lacks.
+        whose thumbnails the page lacks; "more" (gesture), to show older samples, too; "enlarge"
+        (sample), whose large picture the page lacks, None for no sample.
         """
         with self._lock, self._as_visitor():
             kind = command["kind"]
@@ -214,6 +218,11 @@ class GestureCards:
             self.choose(int(command["gesture"]))
         elif kind == "pictures":
             self._pictures = [int(one) for one in command["ids"]]
+        elif kind == "enlarge":
+            self._enlarged = [] if command["sample"] is None else [int(command["sample"])]
+        elif kind == "more":
+            gesture_id = self._find_gesture(command).id
+            self._shown[gesture_id] = self._shown.get(gesture_id, THUMBNAILS) + THUMBNAILS
         else:
             self._edit(kind, command)
             self.edits += 1
@@ -299,7 +308,9 @@ class GestureCards:
     def _card_data(self, gesture: Gesture, samples: int) -> Card:
         """Return a gesture card's data: label, sample count, thumbnails, or how to perform it."""
         how = explain_gesture(gesture.name) or "Each sample is one performance."
-        newest = list_newest_ids(self.store, self.project_id, gesture.id, MAX_THUMBNAILS)
+        newest = list_newest_ids(
+            self.store, self.project_id, gesture.id, self._shown.get(gesture.id, THUMBNAILS)
+        )
         return {
             "id": gesture.id,
             "name": gesture.name,
@@ -313,8 +324,21 @@ class GestureCards:
     def pictures(self) -> dict[str, str]:
         """Return the requested thumbnails as data URLs by sample id; none are cached, so deleted
         ones vanish."""
-        samples = read_samples(self.store, self._pictures) if self._pictures else []
-        return {str(sample.id): to_data_url(encode_thumbnail(sample)) for sample in samples}
+        return {
+            str(sample.id): to_data_url(encode_thumbnail(sample, THUMBNAIL_SIZE))
+            for sample in self._read_own(self._pictures)
+        }
+
+    def enlarged(self) -> dict[str, str]:
+        """Return the picture of the requested sample, with its skeleton, like `pictures`."""
+        return {
+            str(sample.id): to_data_url(encode_sample_picture(sample, ENLARGED_SIZE))
+            for sample in self._read_own(self._enlarged)
+        }
+
+    def _read_own(self, ids: list[int]) -> Sequence[Sample]:
+        """Read samples of this project."""
+        return read_samples(self.store, ids, project_id=self.project_id) if ids else []
 
 
 def _recording_data(progress: RecordingStatus) -> CardsRecording | None:

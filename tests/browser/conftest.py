@@ -304,7 +304,7 @@ def reads(page: Page, gesture: str) -> None:
 
 
 def offered(page: Page) -> Locator:
-    """What the bar at the bottom of the window offers to undo."""
+    """What the bar at the top of the window offers to undo."""
     return page.locator("[class*='st-key-act_bar_'] [role=status]")
 
 

@@ -25,6 +25,7 @@ from tests.browser.conftest import (
     stored,
     undo_here,
 )
+from tests.pages.conftest import record
 from tests.support.studio import VIDEO, camera_button, start_camera
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
@@ -264,7 +265,7 @@ def test_the_keys_of_the_page_can_be_switched_off_and_stay_so(look, films):
         expect(page.locator("body[data-hears-keys]")).to_be_attached()
         expect(keys).to_have_attribute("aria-pressed", "false")
         expect(page.get_by_text("Keyboard shortcuts are off")).to_be_visible()
-        chosen = page.locator(".choose[aria-pressed=true] .name").inner_text()
+        chosen = page.locator(".card.chosen .name").inner_text()
         page.keyboard.press("7" if chosen == "fist" else "5")
         page.keyboard.press("Space")
         is_chosen(page, chosen)
@@ -284,10 +285,17 @@ def page(look, films):
 
 def test_gestures_are_added_changed_and_removed_and_a_sample_deleted_on_the_cards(page, workspace):
     there = hold(page, "ok")
-    card(page, "ok").locator(".tile").first.hover()
-    card(page, "ok").get_by_role("button", name=re.compile("Delete sample")).first.click()
+    card(page, "ok").locator(".tile").first.click()
+    says(page, "ok", there)  # a press alone deletes nothing
+    enlarged = page.get_by_role("dialog")
+    expect(enlarged.get_by_text(f"Sample {there} of {there} of ok")).to_be_visible()
+    expect(enlarged.locator("img[src^='data:image/jpeg']")).to_be_visible()
+    enlarged.get_by_role("button", name="Delete").click()
+    expect(enlarged.get_by_text(f"Sample {there - 1} of {there - 1} of ok")).to_be_visible()
+    enlarged.get_by_role("button", name="Close").click()
     says(page, "ok", there - 1)
-    undo_here(page)
+    settled(page)
+    page.keyboard.press("Control+z")
     says(page, "ok", there)
 
     page.get_by_role("button", name="+ Add a gesture").click()
@@ -315,12 +323,47 @@ def test_gestures_are_added_changed_and_removed_and_a_sample_deleted_on_the_card
     page.get_by_role("button", name="Save").click()
     choose(page, "peace")
     says(page, "peace", 0)
+    card(page, "peace").get_by_role("button", name="peace", exact=True).click()
+    page.get_by_label("Name of peace").fill("victory")
+    page.get_by_label("Name of peace").press("Escape")
+    card(page, "peace").get_by_role("button", name="peace", exact=True).click()
+    page.get_by_label("Name of peace").fill("two")
+    page.get_by_label("Name of peace").press("Enter")
+    says(page, "two", 0)
+    page.get_by_role("button", name="Change or remove two").click()
+    page.get_by_role("button", name="Emoji 🤞").click()  # chosen is chosen
+    expect(card(page, "two").locator(".emoji")).to_have_text("🤞")
+    expect(page.get_by_label("Name", exact=True)).to_have_count(0)
+    card(page, "two").get_by_role("button", name="two", exact=True).click()
+    page.get_by_label("Name of two").fill("peace")
+    page.get_by_label("Name of two").press("Enter")
+    says(page, "peace", 0)
     page.get_by_role("button", name="Change or remove peace").click()
     page.get_by_role("button", name="Remove peace").click()
     expect(card(page, "peace")).to_have_count(0)
     undo_here(page)
     expect(card(page, "peace")).to_have_count(1)
     assert stored(workspace, "ok") == there
+
+
+def test_every_sample_is_reached_in_the_strip_which_deletes_none(page, store, workspace):
+    before = stored(workspace, "thumbs_down")
+    record(store, "thumbs_down", 50)
+    says(page, "thumbs_down", before + 50)
+    strip = card(page, "thumbs_down").locator(".strip")
+    tiles = strip.locator(".tile")
+    box = tiles.first.locator("img").bounding_box()
+    assert min(box["width"], box["height"]) >= 64
+    for _ in range(10):
+        strip.evaluate("strip => strip.scrollTo(strip.scrollWidth, 0)")
+        page.wait_for_timeout(400)
+    expect(tiles).to_have_count(before + 50)
+    expect(tiles.last.locator("img[src]")).to_be_visible()
+    tiles.last.click()
+    expect(page.get_by_role("dialog").get_by_text(f"Sample 1 of {before + 50}")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert stored(workspace, "thumbs_down") == before + 50
 
 
 def test_a_timed_recording_begins_with_a_press_and_ends_by_itself(page, workspace):

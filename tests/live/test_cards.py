@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from core.admin.erasing import delete_project_pictures
-from core.live.cards import REREAD_S, START_CAMERA, CardsSetup, GestureCards
+from core.live.cards import (
+    ENLARGED_SIZE,
+    REREAD_S,
+    START_CAMERA,
+    THUMBNAILS,
+    CardsSetup,
+    GestureCards,
+)
 from core.live.live import Latest
 from core.paths import Paths
 from core.recording.plans import CONTINUOUS, HELD
@@ -153,6 +160,31 @@ def test_only_the_pictures_that_the_page_lacks_are_sent(cards, store):
     assert cards.pictures() == {}
     say(cards, "pictures", ids=ids[:2])
     assert {*cards.pictures()} == {str(one) for one in ids[:2]}
+
+
+def test_older_samples_are_shown_when_the_page_asks_for_more(cards, store):
+    ids = record(store, "fist", 3 * THUMBNAILS)[::-1]
+    fist = row(cards.state(), "fist")
+    assert (fist["samples"], fist["crops"]) == (3 * THUMBNAILS, ids[:THUMBNAILS])
+    state = say(cards, "more", gesture=fist["id"])
+    assert row(state, "fist")["crops"] == ids[: 2 * THUMBNAILS]
+    assert state["edits"] == 0
+    assert row(say(cards, "more", 2, gesture=fist["id"]), "fist")["crops"] == ids
+
+
+def test_one_sample_is_enlarged_until_it_is_closed_and_no_other_project_s(cards, store):
+    [seen] = record(store, "ok", 1)
+    say(cards, "enlarge", sample=seen)
+    assert _pixels(cards.enlarged()[str(seen)]).shape == (ENLARGED_SIZE, ENLARGED_SIZE, 3)
+    say(cards, "enlarge", 2, sample=None)
+    assert cards.enlarged() == {}
+    other = store.create_project("other")
+    session = store.start_session(other.id, store.ensure_person(other.id, "Ada").id, "webcam")
+    burst = store.start_recording(session, store.gestures(other.id)[0].id)
+    [hers] = store.add_samples(burst, [sample(4)])
+    say(cards, "enlarge", 3, sample=hers)
+    say(cards, "pictures", 4, ids=[hers])
+    assert cards.enlarged() == cards.pictures() == {}
 
 
 def test_a_card_shows_no_picture_that_was_forgotten(cards, store, project, workspace):

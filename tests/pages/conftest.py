@@ -139,7 +139,7 @@ def component(app, name):
 
 
 def undo_offered(app):
-    """What the bar at the bottom of the window offers to undo; "" where nothing."""
+    """What the bar at the top of the window offers to undo; "" where nothing."""
     [bar] = [h.proto.body for h in app.get("html") if 'role="status"' in h.proto.body]
     said = bar.removeprefix('<div role="status">').removesuffix("</div>")
     buttons = [b for b in app.button if (b.key or "").startswith("act_undo_")]

@@ -1,4 +1,4 @@
-"""Undo stands where the act was done: at the bottom of the window, of every window its own acts."""
+"""Undo stands where the act was done: at the top of the window, of every window its own acts."""
 
 import pytest
 

@@ -5,12 +5,13 @@
 // at once after an edit, and after recordings once a moment has passed without one.
 import { Asking } from "../asking.js"
 import { made } from "../elements.js"
-import { play } from "../loop.js"
 import { channel } from "./channel.js"
 import { Metronome } from "./metronome.js"
+import { renameInPlace } from "./rename.js"
+import { SampleDialog } from "./sample_dialog.js"
+import { Strip } from "./strip.js"
 
 const BEAT_MS = 250, CALM_MS = 600
-const TILE = 38, GAP = 2
 const KEYS = "mudra-keys"  // in the browser's storage: "off" where the keys are switched off
 const LEFT = "mudra-held"  // in the tab's storage while a button is held: a reload finds it
 
@@ -35,6 +36,7 @@ export class Cards {
     this.pictures = new Map()
     this.gone = new Map()  // samples deleted here, and the number of the command about it
     this.requested = ""
+    this.dialog = null
     this.hold = this.mine = null
     this.asking = new Asking(() => this.askPage())
     this.metronome = new Metronome()
@@ -84,6 +86,7 @@ export class Cards {
       const stops = [
         this.channel.listen(topic, (news) => news && this.show(news)),
         this.channel.listen(`${topic} pictures`, (news) => news && this.receivePictures(news)),
+        this.channel.listen(`${topic} enlarged`, (news) => news && this.dialog?.receive(news)),
       ]
       this.unlisten = () => stops.forEach((stop) => stop())
     }
@@ -265,21 +268,28 @@ export class Cards {
   }
 
   row(id) {
-    const row = { box: made("div", "card"), tiles: new Map() }
+    const row = { box: made("div", "card") }
     row.choose = button("choose", "", "", () => this.choose(id))
     row.emoji = made("span", "emoji")
     row.digit = made("kbd", "digit")
-    row.name = made("span", "name")
+    row.choose.append(row.digit, row.emoji)
+    row.name = button("name", "", "", () => this.rename(row))
     row.count = made("span", "count")
-    const text = made("span", "text")
+    const text = made("span", "text", "", {
+      onclick: (event) => event.target.closest("button, input") || this.choose(id),
+    })
     text.append(row.name, row.count)
-    row.choose.append(row.digit, row.emoji, text)
-    row.strip = made("div", "strip", "", { onkeydown: (event) => this.walk(row, event) })
-    row.strip.setAttribute("role", "group")
+    row.samples = new Strip({
+      open: (sample) => this.enlarge(row, sample),
+      remove: (sample) => this.delete(sample),
+      more: () => this.say("more", { gesture: id }),
+      scrolled: () => this.requestPictures(),
+    })
+    row.strip = row.samples.element
     row.how = made("p", "how")
     row.hold = this.holdButton(id)
     row.menu = button("menu", "⋯", "", () => this.edit(id))
-    row.box.append(row.choose, row.how, row.strip, row.hold, row.menu)
+    row.box.append(row.choose, text, row.how, row.strip, row.hold, row.menu)
     this.rows.set(id, row)
     return row
   }
@@ -333,7 +343,8 @@ export class Cards {
     row.how.title = card.how
     row.how.hidden = !card.how
     row.strip.hidden = Boolean(card.how)
-    row.choose.title = card.name
+    name(row.choose, `Select ${card.name}`)
+    row.name.title = `Rename ${card.name}`
     row.choose.setAttribute("aria-pressed", String(card.id === this.chosen()))
     row.box.classList.toggle("chosen", card.id === this.chosen())
     row.box.classList.toggle("busy", busy)
@@ -349,68 +360,66 @@ export class Cards {
     row.hold.title = this.data.off
   }
 
-  fit() {  // as many crops as there is room for, and pictures for them
+  fit() {  // the strips, and pictures for what is seen of them
     for (const row of this.rows.values()) {
-      const room = Math.max(0, Math.floor((row.strip.clientWidth + GAP) / (TILE + GAP)))
-      row.shown = row.data.crops.filter((id) => !this.isGone(id)).slice(0, room)
-      for (const [id, tile] of row.tiles) {
-        if (!row.shown.includes(id)) { tile.remove(); row.tiles.delete(id) }
-      }
-      row.shown.forEach((id, place) => {
-        const tile = row.tiles.get(id) ?? this.tile(row, id)
-        const image = tile.firstChild, picture = this.pictures.get(id)
-        if (picture && image.getAttribute("src") !== picture) image.src = picture
-        tile.lastChild.tabIndex = place ? -1 : 0
-        name(tile.lastChild, `Delete sample ${id} of ${row.data.name}`)
-        if (row.strip.children[place] !== tile) {
-          row.strip.insertBefore(tile, row.strip.children[place] ?? null)
-        }
-      })
+      row.samples.draw(row.data, this.there(row), this.pictures)
     }
-    const missing = [...this.rows.values()].flatMap(({ shown }) => shown)
+    this.dialog?.draw()
+    this.requestPictures()
+  }
+
+  requestPictures() {
+    const missing = [...this.rows.values()].flatMap(({ samples }) => samples.visible())
       .filter((id) => !this.pictures.has(id))
-    if (missing.length && String(missing) !== this.requested) this.say("pictures", { ids: missing })
+    if (String(missing) !== this.requested) this.say("pictures", { ids: missing })
     this.requested = String(missing)
   }
 
+  there(row) { return row.data.crops.filter((id) => !this.isGone(id)) }
+
   isGone(id) { return this.gone.has(id) && !this.isApplied(this.gone.get(id)) }
 
-  tile(row, id) {
-    const tile = made("span", "tile")
-    const remove = button("remove", "×", "", () => {
-      const next = tile.nextSibling ?? tile.previousSibling
-      const at = this.root.activeElement === remove
-      this.gone.set(id, this.say("delete", { sample: id }))
-      if (at) (next?.lastChild ?? row.hold).focus()
-      this.draw()
-    })
-    const image = made("img", "", "", { alt: "", draggable: false, onload: () => play(image) })
-    tile.append(image, remove)
-    row.tiles.set(id, tile)
-    return tile
+  delete(id) {
+    this.gone.set(id, this.say("delete", { sample: id }))
+    this.draw()
   }
 
-  walk(row, event) {  // the strip is one stop of the tab key, arrows go on from there
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
-    const tiles = [...row.strip.children]
-    const to = tiles[tiles.indexOf(event.target.parentNode) + step]
-    if (!step || !to) return
-    event.preventDefault()
-    to.lastChild.focus()
+  enlarge(row, id) {
+    const ids = () => (row.box.isConnected ? this.there(row) : [])
+    const dialog = this.dialog = new SampleDialog(this.root, {
+      ids,
+      title: (one) => row.samples.tiles.get(one)?.title ?? "",
+      ask: (one) => {
+        if (one !== null && ids().indexOf(one) > ids().length - 4) this.say("more", { gesture: row.data.id })
+        this.say("enlarge", { sample: one })
+      },
+      remove: (one) => this.delete(one),
+      closed: (one) => {
+        this.dialog = null
+        dialog.box.remove()
+        ;(row.samples.tiles.get(one) ?? row.hold).focus()
+      },
+    })
+    dialog.show(id)
   }
 
   // ------------------------------------------------------------------------- change and add
+
+  rename(row) {
+    const { id, name: before, emoji } = row.data
+    this.choose(id)
+    renameInPlace(row.name, before, (given) => this.say("rename", { gesture: id, name: given, emoji }))
+  }
 
   edit(id) {
     this.closeForm()
     const row = this.rows.get(id), card = row?.data
     const form = (this.form = made("form", "form"))
-    const emoji = made("input", "sign", "", { maxLength: 16, value: card?.emoji ?? "" })
+    const emoji = made("input", "sign", "", { maxLength: 16, value: card?.emoji ?? this.freeSign() })
     const label = made("input", "called", "", { maxLength: 40, value: card?.name ?? "" })
     name(emoji, "Emoji")
     name(label, "Name")
     Object.assign(label, { required: true, placeholder: "peace" })
-    Object.assign(emoji, { placeholder: "✌️" })
     const save = made("button", "save", card ? "Save" : "Add", { type: "submit" })
     const { cards } = this.data, checked = cards.length > 0 && cards.every((one) => one.moves)
     const moves = made("input", "", "", { type: "checkbox", checked })
@@ -419,7 +428,11 @@ export class Cards {
     form.append(emoji, label, save)
     if (card) form.append(button("", "Remove", `Remove ${card.name}`, () => this.remove(card)))
     form.append(button("", "Cancel", "", () => this.closeForm(row)))
-    form.append(...(card ? [] : [kind]), this.signs(emoji))
+    const pick = (sign) => {  // of a gesture that is there it is chosen at once
+      emoji.value = sign
+      if (card) form.requestSubmit()
+    }
+    form.append(...(card ? [] : [kind]), this.signs(pick))
     form.onsubmit = (event) => {
       event.preventDefault()
       const what = { name: label.value, emoji: emoji.value.trim() }
@@ -433,12 +446,17 @@ export class Cards {
     label.select()
   }
 
-  signs(emoji) {
+  signs(pick) {
     const signs = made("div", "signs")
     for (const sign of this.page.signs) {
-      signs.append(button("", sign, `Emoji ${sign}`, () => { emoji.value = sign }))
+      signs.append(button("", sign, `Emoji ${sign}`, () => pick(sign)))
     }
     return signs
+  }
+
+  freeSign() {  // that no gesture has yet
+    const used = new Set(this.data.cards.map(({ emoji }) => emoji))
+    return this.page.signs.find((sign) => !used.has(sign)) ?? ""
   }
 
   remove(card) {
@@ -460,7 +478,7 @@ export class Cards {
 const types = (element) =>
   element.isContentEditable || /^(TEXTAREA|SELECT)$/.test(element.tagName) ||
   (element.tagName === "INPUT" && !/^(radio|checkbox|range|button|file)$/.test(element.type)) ||
-  element.closest("[role=listbox], [role=combobox], [role=dialog], [role=menu]")
+  element.closest("[role=listbox], [role=combobox], [role=dialog], [role=menu], dialog")
 const acts = (element) =>
   element.closest("button, a, summary, input, video, [role=slider], [role=tab], [role=switch]")
 

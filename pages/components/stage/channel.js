@@ -5,7 +5,7 @@
 const AGAIN_MS = 1000, SELDOM_MS = 15000, GONE = 4404, REPEAT_MS = 1000, A_MESSAGE = 100
 const ASK_AFTER = 5, SILENT = 10  // seconds of a page that is awake
 const KEPT = "mudra-commands", KEPT_MS = 30000
-const FLEETING = new Set(["begin", "beat", "end", "start", "stop", "pictures"])
+const FLEETING = new Set(["begin", "beat", "end", "start", "stop", "pictures", "more", "enlarge"])
 
 export class Channel {
   // `open(url)` makes a WebSocket; `storage` is the tab's.
@@ -157,7 +157,7 @@ export class Channel {
   say(to, kind, more = {}) {
     const command = { page: this.page, n: ++this.n, to, kind, ...more, at: Date.now() }
     /** @param {Command} one */
-    const replaced = (one) => kind === one.kind && ["beat", "pictures"].includes(kind)
+    const replaced = (one) => kind === one.kind && ["beat", "pictures", "enlarge"].includes(kind)
     this.queue = [...this.queue.filter((one) => !replaced(one)), command]
     this.keep()
     this.flush([command])

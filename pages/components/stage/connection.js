@@ -1,6 +1,7 @@
 // Connects the page to its live channel, and says when the connection is lost.
 import { made } from "../elements.js"
 import { channel } from "./channel.js"
+import { learnHabits } from "./page_habits.js"
 
 const AFTER_MS = { lost: 2000, silent: 0, gone: 5000 }  // Streamlit may bring another token meanwhile
 const LOST = "No connection to Mudra: answers stand still. Trying again …"
@@ -9,6 +10,7 @@ const TEXTS = { lost: LOST, silent: LOST, gone: "Mudra has closed this page’s 
 /** @param {Component<ConnectionData, Stops & { notice: HTMLElement }>} component */
 export function connection({ data, parentElement }) {
   const live = channel()
+  learnHabits()
   parentElement.stop?.()
   const notice = parentElement.notice ??= parentElement.appendChild(made("p", "notice"))
   notice.setAttribute("role", "status")

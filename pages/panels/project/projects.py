@@ -22,21 +22,24 @@ BAR = "undo_bar"  # a fragment's callback that changes something calls `st.rerun
 
 def _draw_undo_bar() -> None:
     """Draw the last change's title and Undo while it can be undone; its container's key changes
-    with each change to restart the CSS animation."""
+    with each change to restart the CSS animation. Later the button is out of sight, for Ctrl+Z."""
     act = _undoable_action()
+    is_recent = act is not None and time.monotonic() - act.done_s <= SHOWN_S
     # two alternating names: the browser restarts the bar's time for every change
-    look = f"act_bar_{act.number % 2}" if act else "act_bar_none"
+    look = "act_bar_none" if act is None else f"act_bar_{act.number % 2 if is_recent else 'past'}"
     with st.container(key=look, horizontal=True, vertical_alignment="center"):
-        said = escape(act.entry.title) if act else ""
+        said = escape(act.entry.title) if act and is_recent else ""
         st.html(f'<div role="status">{said}</div>', width="content")
-        if act and st.button("Undo", icon="↩️", key=f"act_undo_{act.entry.id}"):
+        if act and st.button(
+            "Undo", icon="↩️", key=f"act_{'undo' if is_recent else 'past'}_{act.entry.id}"
+        ):
             _undo_action(act)
 
 
 def _undoable_action() -> Action | None:
-    """Return the last change while it is recent and still in the history; None otherwise."""
+    """Return the last change while it is still in the history; None otherwise."""
     act = last_action()
-    if act is None or time.monotonic() - act.done_s > SHOWN_S:
+    if act is None:
         return None
     there = studio().store.list_history(act.project_id)
     return act if act.entry in there else None
