@@ -287,6 +287,7 @@ def test_gestures_are_added_changed_and_removed_and_a_sample_deleted_on_the_card
     card(page, "ok").locator(".tile").first.hover()
     card(page, "ok").get_by_role("button", name=re.compile("Delete sample")).first.click()
     says(page, "ok", there - 1)
+    expect(card(page, "ok").locator(".remove:focus")).to_have_count(1)  # of the next sample
     undo_here(page)
     says(page, "ok", there)
 

@@ -14,28 +14,57 @@ const TILE = 38, GAP = 2
 const KEYS = "mudra-keys"  // in the browser's storage: "off" where the keys are switched off
 const LEFT = "mudra-held"  // in the tab's storage while a button is held: a reload finds it
 
-const button = (look, text, label, act) => {
+/** @param {string} look @param {string} text @param {string} label @param {(() => void) | null} act */
+const button = (look, text, label, act = null) => {
   const element = made("button", look, text, { type: "button", onclick: act })
   if (label) name(element, label)
   return element
 }
+/** @param {HTMLElement} element @param {string} label */
 const name = (element, label) => {
   element.setAttribute("aria-label", label)
   element.title = label
 }
+/** @param {Element} element @param {string} text */
 const put = (element, text) => { if (element.textContent !== text) element.textContent = text }
+/** @param {number} n */
 const many = (n) => `${n.toLocaleString("en")} sample${n === 1 ? "" : "s"}`
 
+/** @type {CardsState} */
+const UNKNOWN = { mode: "hold", off: "", alert: "", problem: "", refused: 0, note: "", chosen: null,
+  recording: null, clicks: [], edits: 0, recorded: 0, cards: [] }
+
+/**
+ * @typedef {ReturnType<Cards["row"]>} Row
+ * @typedef {{ gesture: number, view: Window | null, key: string | null, n: number, at: number,
+ *   beats: number }} Hold
+ */
 export class Cards {
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root
     this.channel = channel()
     this.released = 0
+    /** @type {Map<number, Row>} */
     this.rows = new Map()
+    /** @type {Map<number, string>} */
     this.pictures = new Map()
+    /** @type {Map<number, number>} */
     this.gone = new Map()  // samples deleted here, and the number of the command about it
     this.requested = ""
-    this.hold = this.mine = null
+    this.topic = this.missed = ""
+    /** @type {Omit<CardsData, "topic" | "state">} */
+    this.page = { signs: [], drawn: { edits: 0, recorded: 0 } }
+    this.data = UNKNOWN
+    /** @type {Hold | null} */
+    this.hold = null
+    /** @type {{ chosen: number, n: number } | null} */
+    this.mine = null
+    /** @type {(HTMLFormElement & { n?: number }) | null} */
+    this.form = null
+    /** @type {(() => void) | undefined} */
+    this.unlisten = undefined
+    this.askPage = () => {}
     this.asking = new Asking(() => this.askPage())
     this.metronome = new Metronome()
     this.note = this.wasLeft()
@@ -52,8 +81,9 @@ export class Cards {
     const box = made("div", "cards")
     box.append(this.list, this.foot)
     root.append(box)
-    this.sizes = new ResizeObserver(() => this.data && this.fit())
+    this.sizes = new ResizeObserver(() => this.fit())
     this.sizes.observe(box)
+    /** @type {Map<Document, () => void>} */
     this.places = new Map()
     this.listen(document)
     this.watch = setInterval(() => this.findVideo(), 500)
@@ -75,31 +105,36 @@ export class Cards {
   }
 
   // Shows another project's cards from now on.
+  /** @param {CardsData} data */
   place({ topic, state, ...page }) {
     this.page = page
     if (topic !== this.topic) {
       this.unlisten?.()
       this.topic = topic
-      this.data = null
+      this.data = UNKNOWN
       const stops = [
-        this.channel.listen(topic, (news) => news && this.show(news)),
-        this.channel.listen(`${topic} pictures`, (news) => news && this.receivePictures(news)),
+        this.channel.listen(topic, (/** @type {CardsState | null} */ news) => news && this.show(news)),
+        this.channel.listen(`${topic} pictures`,
+          (/** @type {Record<string, string> | null} */ news) => news && this.receivePictures(news)),
       ]
       this.unlisten = () => stops.forEach((stop) => stop())
     }
-    if (!this.data || !this.channel.isOpen) this.show(state)
+    if (this.data === UNKNOWN || !this.channel.isOpen) this.show(state)
     else this.draw()
     this.askForPage()
   }
 
+  /** @param {string} kind @param {CommandFields} more */
   say(kind, more = {}) {
     const n = this.channel.say(this.topic, kind, more)
     this.showBusy()
     return n
   }
 
+  /** @param {number} n */
   isApplied(n) { return this.channel.isApplied(n) }
 
+  /** @param {Record<string, string>} pictures */
   receivePictures(pictures) {
     for (const [id, picture] of Object.entries(pictures)) this.pictures.set(Number(id), picture)
     this.fit()
@@ -107,13 +142,14 @@ export class Cards {
 
   // ---------------------------------------------------------------------- holding and pressing
 
+  /** @param {number | null} gesture @param {Window | null} view @param {string | null} key */
   press(gesture, view, key = null) {
-    if (this.data.off || this.hold) return
+    if (this.data.off || this.hold || gesture === null) return
     this.note = ""
     if (this.data.mode === "press") {
       const kind = this.recording() ? "stop" : "start"
       const n = this.say(kind, { gesture })
-      const begins = kind === "start" && this.rows.get(gesture).data.moves
+      const begins = kind === "start" && this.rows.get(gesture)?.data.moves
       this.metronome.stop()
       if (begins) this.metronome.begin(n, this.data.clicks)
       return
@@ -122,11 +158,11 @@ export class Cards {
     const beat = () => this.say("beat", { held: this.held() })
     this.hold = { gesture, view, key, n, at: performance.now(), beats: setInterval(beat, BEAT_MS) }
     this.mine = { chosen: gesture, n }
-    sessionStorage.setItem(LEFT, this.rows.get(gesture).data.name)
+    sessionStorage.setItem(LEFT, this.rows.get(gesture)?.data.name ?? "")
     this.draw()
   }
 
-  held() { return Math.round(performance.now() - this.hold.at) }
+  held() { return Math.round(performance.now() - (this.hold?.at ?? performance.now())) }
 
   letGo = (leaving = false) => {
     if (!this.hold) return
@@ -151,11 +187,12 @@ export class Cards {
     const { recording } = this.data
     if (this.hold) {
       const known = recording?.gesture === this.hold.gesture && this.isApplied(this.hold.n)
-      return known ? recording : { gesture: this.hold.gesture, short: "● …", long: "● Recording" }
+      return known ? recording : { gesture: this.hold.gesture, since: null, short: "● …", long: "● Recording" }
     }
     return this.isApplied(this.released) ? recording : null
   }
 
+  /** @param {number} gesture */
   choose(gesture) {
     this.mine = { chosen: gesture, n: this.say("choose", { gesture }) }
     this.draw()
@@ -175,10 +212,15 @@ export class Cards {
   }
 
   // By document: a frame that has loaded has another one, in the same window.
+  /** @param {Document} place */
   listen(place) {
     const view = place.defaultView
+    if (!view) return
+    /** @param {Event} event */
     const lost = (event) => event.target === view && this.hold?.view === view && this.letGo()
-    const heard = { keydown: this.keyDown, keyup: this.keyUp, blur: lost }
+    const keyDown = /** @type {EventListener} */ (this.keyDown)
+    const keyUp = /** @type {EventListener} */ (this.keyUp)
+    const heard = { keydown: keyDown, keyup: keyUp, blur: lost }
     for (const [kind, act] of Object.entries(heard)) view.addEventListener(kind, act, true)
     place.body.dataset.hearsKeys = "yes"  // from now on; the page stands before this is loaded
     this.places.set(place, () => {
@@ -190,37 +232,45 @@ export class Cards {
   // The video's frame has the focus after START; a key pressed there is heard nowhere else.
   findVideo() {
     if (!this.root.isConnected) return this.close()
-    const inside = document.querySelector("iframe[title*=webrtc_streamer]")?.contentDocument
+    /** @type {HTMLIFrameElement | null} */
+    const frame = document.querySelector("iframe[title*=webrtc_streamer]")
+    const inside = frame?.contentDocument
     if (!inside?.defaultView || !inside.body || this.places.has(inside)) return
     this.listen(inside)
     // a click there leaves the focus on its button: space would press it again
-    inside.addEventListener("click", (event) => event.detail > 0 && inside.activeElement?.blur())
+    inside.addEventListener("click", ({ detail }) => {
+      if (detail > 0) /** @type {HTMLElement | null} */ (inside.activeElement)?.blur()
+    })
   }
 
+  /** @param {KeyboardEvent} event */
   keyDown = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || !this.data) return
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return
     const from = event.composedPath()[0] ?? event.target
-    if (!from.closest || types(from)) return
-    const own = this.root.contains(from) && from.closest(".hold, .choose")
+    if (!isElement(from) || types(from)) return
+    /** @type {HTMLElement | null} */
+    const own = this.root.contains(from) ? from.closest(".hold, .choose") : null
     const onHold = own && own.matches(".hold")
     if (!this.hearsKeys && !onHold) return  // a button that has the focus hears its own keys
     if (event.code === "Space" || (event.code === "Enter" && onHold)) {
       const other = acts(from)  // another button that has the focus hears its own space
       if (other && !own && !other.closest("[role=radiogroup]")) return
-      const gesture = onHold ? own.gesture : this.chosen()
+      const gesture = onHold ? Number(own.dataset.gesture) : this.chosen()
       this.take(event, () => this.press(gesture, event.view, event.code))
     } else if (this.hearsKeys && /^[1-9]$/.test(event.key)) {
-      const card = this.data.cards[event.key - 1]
+      const card = this.data.cards[Number(event.key) - 1]
       if (card) this.take(event, () => this.choose(card.id))
     }
   }
 
+  /** @param {KeyboardEvent} event @param {() => void} act */
   take(event, act) {
     event.preventDefault()
     event.stopImmediatePropagation()
     if (!event.repeat) act()
   }
 
+  /** @param {KeyboardEvent} event */
   keyUp = (event) => {
     if (this.hold?.key !== event.code) return
     event.preventDefault()
@@ -230,6 +280,7 @@ export class Cards {
 
   // ------------------------------------------------------------------------------------ looks
 
+  /** @param {CardsState} data */
   show(data) {
     this.data = data
     if (this.hold && this.isApplied(this.hold.n) && !data.recording) this.letGo()
@@ -256,7 +307,7 @@ export class Cards {
       if (!wanted.includes(id)) { row.box.remove(); this.rows.delete(id) }
     }
     this.data.cards.forEach((card, place) => {
-      const row = this.rows.get(card.id) ?? this.row(card.id)
+      const row = this.rows.get(card.id) ?? this.row(card)
       row.data = card
       if (this.list.children[place] !== row.box) {
         this.list.insertBefore(row.box, this.list.children[place] ?? null)
@@ -264,29 +315,32 @@ export class Cards {
     })
   }
 
-  row(id) {
-    const row = { box: made("div", "card"), tiles: new Map() }
-    row.choose = button("choose", "", "", () => this.choose(id))
-    row.emoji = made("span", "emoji")
-    row.digit = made("kbd", "digit")
-    row.name = made("span", "name")
-    row.count = made("span", "count")
+  /** @param {Card} card */
+  row(card) {
+    const { id } = card
+    /** @type {Map<number, ReturnType<Cards["tile"]>>} */
+    const tiles = new Map()
+    const row = {
+      box: made("div", "card"), tiles, shown: /** @type {number[]} */ ([]),
+      choose: button("choose", "", "", () => this.choose(id)),
+      emoji: made("span", "emoji"), digit: made("kbd", "digit"), name: made("span", "name"),
+      count: made("span", "count"), strip: made("div", "strip"), how: made("p", "how"),
+      hold: this.holdButton(id), menu: button("menu", "⋯", "", () => this.edit(id)), data: card,
+    }
     const text = made("span", "text")
     text.append(row.name, row.count)
     row.choose.append(row.digit, row.emoji, text)
-    row.strip = made("div", "strip", "", { onkeydown: (event) => this.walk(row, event) })
+    row.strip.onkeydown = (event) => this.walk(row, event)
     row.strip.setAttribute("role", "group")
-    row.how = made("p", "how")
-    row.hold = this.holdButton(id)
-    row.menu = button("menu", "⋯", "", () => this.edit(id))
     row.box.append(row.choose, row.how, row.strip, row.hold, row.menu)
     this.rows.set(id, row)
     return row
   }
 
+  /** @param {number} id */
   holdButton(id) {
     const hold = button("hold", "", "")
-    hold.gesture = id
+    hold.dataset.gesture = String(id)
     hold.append(made("span", "long"), made("span", "short"))
     hold.onpointerdown = (event) => {
       if (event.button !== 0 || !event.isPrimary) return
@@ -322,8 +376,9 @@ export class Cards {
     this.list.setAttribute("aria-busy", String(waits || this.channel.applied < this.channel.n))
   }
 
+  /** @param {Card} card @param {number} place @param {CardsRecording | null} recording */
   drawRow(card, place, recording) {
-    const row = this.rows.get(card.id), busy = recording?.gesture === card.id
+    const row = this.rows.get(card.id) ?? this.row(card), busy = recording?.gesture === card.id
     put(row.digit, place < 9 ? String(place + 1) : "")
     put(row.emoji, card.emoji || "·")
     put(row.name, card.name)
@@ -354,16 +409,16 @@ export class Cards {
       const room = Math.max(0, Math.floor((row.strip.clientWidth + GAP) / (TILE + GAP)))
       row.shown = row.data.crops.filter((id) => !this.isGone(id)).slice(0, room)
       for (const [id, tile] of row.tiles) {
-        if (!row.shown.includes(id)) { tile.remove(); row.tiles.delete(id) }
+        if (!row.shown.includes(id)) { tile.box.remove(); row.tiles.delete(id) }
       }
       row.shown.forEach((id, place) => {
         const tile = row.tiles.get(id) ?? this.tile(row, id)
-        const image = tile.firstChild, picture = this.pictures.get(id)
+        const { image, remove } = tile, picture = this.pictures.get(id)
         if (picture && image.getAttribute("src") !== picture) image.src = picture
-        tile.lastChild.tabIndex = place ? -1 : 0
-        name(tile.lastChild, `Delete sample ${id} of ${row.data.name}`)
-        if (row.strip.children[place] !== tile) {
-          row.strip.insertBefore(tile, row.strip.children[place] ?? null)
+        remove.tabIndex = place ? -1 : 0
+        name(remove, `Delete sample ${id} of ${row.data.name}`)
+        if (row.strip.children[place] !== tile.box) {
+          row.strip.insertBefore(tile.box, row.strip.children[place] ?? null)
         }
       })
     }
@@ -373,37 +428,43 @@ export class Cards {
     this.requested = String(missing)
   }
 
-  isGone(id) { return this.gone.has(id) && !this.isApplied(this.gone.get(id)) }
+  /** @param {number} id */
+  isGone(id) { return !this.isApplied(this.gone.get(id) ?? 0) }
 
+  /** @param {{ tiles: Map<number, unknown>, hold: HTMLElement }} row @param {number} id */
   tile(row, id) {
-    const tile = made("span", "tile")
+    const box = made("span", "tile")
     const remove = button("remove", "×", "", () => {
-      const next = tile.nextSibling ?? tile.previousSibling
-      const at = this.root.activeElement === remove
+      const next = box.nextElementSibling ?? box.previousElementSibling
+      const at = this.focused() === remove
       this.gone.set(id, this.say("delete", { sample: id }))
-      if (at) (next?.lastChild ?? row.hold).focus()
+      if (at) (next?.querySelector("button") ?? row.hold).focus()
       this.draw()
     })
     const image = made("img", "", "", { alt: "", draggable: false, onload: () => play(image) })
-    tile.append(image, remove)
+    box.append(image, remove)
+    const tile = { box, image, remove }
     row.tiles.set(id, tile)
     return tile
   }
 
+  /** @param {Row} row @param {KeyboardEvent} event */
   walk(row, event) {  // the strip is one stop of the tab key, arrows go on from there
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key] ?? 0
     const tiles = [...row.strip.children]
-    const to = tiles[tiles.indexOf(event.target.parentNode) + step]
+    const at = tiles.findIndex((tile) => tile.contains(/** @type {Node} */ (event.target)))
+    const to = tiles[at + step]
     if (!step || !to) return
     event.preventDefault()
-    to.lastChild.focus()
+    to.querySelector("button")?.focus()
   }
 
   // ------------------------------------------------------------------------- change and add
 
+  /** @param {number | null} id */
   edit(id) {
     this.closeForm()
-    const row = this.rows.get(id), card = row?.data
+    const row = id === null ? undefined : this.rows.get(id), card = row?.data
     const form = (this.form = made("form", "form"))
     const emoji = made("input", "sign", "", { maxLength: 16, value: card?.emoji ?? "" })
     const label = made("input", "called", "", { maxLength: 40, value: card?.name ?? "" })
@@ -423,7 +484,7 @@ export class Cards {
     form.onsubmit = (event) => {
       event.preventDefault()
       const what = { name: label.value, emoji: emoji.value.trim() }
-      form.n = card ? this.say("rename", { gesture: id, ...what }) : this.say("add", { ...what, moves: moves.checked })
+      form.n = card ? this.say("rename", { gesture: card.id, ...what }) : this.say("add", { ...what, moves: moves.checked })
     }
     form.onkeydown = (event) => { if (event.key === "Escape") this.closeForm(row) }
     if (row) row.box.append(form)
@@ -433,6 +494,7 @@ export class Cards {
     label.select()
   }
 
+  /** @param {HTMLInputElement} emoji */
   signs(emoji) {
     const signs = made("div", "signs")
     for (const sign of this.page.signs) {
@@ -441,15 +503,19 @@ export class Cards {
     return signs
   }
 
+  /** @param {Card} card */
   remove(card) {
     this.say("remove", { gesture: card.id })
     this.closeForm()
     this.add.focus()
   }
 
+  focused() { return /** @type {ShadowRoot} */ (this.root.getRootNode()).activeElement }
+
+  /** @param {Row} [row] */
   closeForm(row) {
     if (!this.form) return
-    const inside = this.form.contains(this.root.activeElement)
+    const inside = this.form.contains(this.focused())
     this.form.remove()
     this.form = null
     for (const box of this.root.querySelectorAll(".editing")) box.classList.remove("editing")
@@ -457,13 +523,18 @@ export class Cards {
   }
 }
 
+/** @param {EventTarget} target @returns {target is HTMLInputElement} */
+const isElement = (target) => "closest" in target  // another frame's elements, too
+/** @param {HTMLInputElement} element */
 const types = (element) =>
   element.isContentEditable || /^(TEXTAREA|SELECT)$/.test(element.tagName) ||
   (element.tagName === "INPUT" && !/^(radio|checkbox|range|button|file)$/.test(element.type)) ||
   element.closest("[role=listbox], [role=combobox], [role=dialog], [role=menu]")
+/** @param {Element} element */
 const acts = (element) =>
   element.closest("button, a, summary, input, video, [role=slider], [role=tab], [role=switch]")
 
+/** @param {Component<CardsData, { cards: Cards }>} component */
 export function cards({ data, parentElement, setTriggerValue }) {
   const cards = (parentElement.cards ??= new Cards(parentElement))
   cards.askPage = () => setTriggerValue("asked", Date.now())
