@@ -38,6 +38,7 @@ lint: setup-dev
 	@.venv/bin/python -m ruff check .
 	@.venv/bin/python -m ruff format --check .
 	@.venv/bin/python -m mypy
+	@cd pages/components && DENO_NO_UPDATE_CHECK=1 ../../.venv/bin/deno check --no-remote --no-npm --no-lock --quiet .
 
 # mypy needs one core for a minute: beside the tests that need no browser, and browsers alone
 test: setup-dev

@@ -186,9 +186,10 @@ def make_commands(target: str) -> str:
 @NOT_ON_WINDOWS
 def test_make_test_runs_lint_types_and_tests_in_this_order() -> None:
     commands = make_commands("test")
-    steps = re.findall(r"-m (ruff check|ruff format --check|mypy|pytest)", commands)
+    command = r"(?:-m|bin/deno) (ruff check|ruff format --check|mypy|check|pytest)"
+    steps = re.findall(command, commands)
     tests = ["pytest"] * 3  # the browser's apart, and once more
-    assert steps == ["ruff check", "ruff format --check", "mypy", *tests]
+    assert steps == ["ruff check", "ruff format --check", "mypy", "check", *tests]
 
 
 @NOT_ON_WINDOWS

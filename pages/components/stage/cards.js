@@ -15,29 +15,59 @@ const BEAT_MS = 250, CALM_MS = 600
 const KEYS = "mudra-keys"  // in the browser's storage: "off" where the keys are switched off
 const LEFT = "mudra-held"  // in the tab's storage while a button is held: a reload finds it
 
-const button = (look, text, label, act) => {
+/** @param {string} look @param {string} text @param {string} label @param {(() => void) | null} act */
+const button = (look, text, label, act = null) => {
   const element = made("button", look, text, { type: "button", onclick: act })
   if (label) name(element, label)
   return element
 }
+/** @param {HTMLElement} element @param {string} label */
 const name = (element, label) => {
   element.setAttribute("aria-label", label)
   element.title = label
 }
+/** @param {Element} element @param {string} text */
 const put = (element, text) => { if (element.textContent !== text) element.textContent = text }
+/** @param {number} n */
 const many = (n) => `${n.toLocaleString("en")} sample${n === 1 ? "" : "s"}`
 
+/** @type {CardsState} */
+const UNKNOWN = { mode: "hold", off: "", alert: "", problem: "", refused: 0, note: "", chosen: null,
+  recording: null, clicks: [], edits: 0, recorded: 0, cards: [] }
+
+/**
+ * @typedef {ReturnType<Cards["row"]>} Row
+ * @typedef {{ gesture: number, view: Window | null, key: string | null, n: number, at: number,
+ *   beats: number }} Hold
+ */
 export class Cards {
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root
     this.channel = channel()
     this.released = 0
+    /** @type {Map<number, Row>} */
     this.rows = new Map()
+    /** @type {Map<number, string>} */
     this.pictures = new Map()
+    /** @type {Map<number, number>} */
     this.gone = new Map()  // samples deleted here, and the number of the command about it
     this.requested = ""
+    /** @type {SampleDialog | null} */
     this.dialog = null
-    this.hold = this.mine = null
+    this.topic = this.missed = ""
+    /** @type {Omit<CardsData, "topic" | "state">} */
+    this.page = { signs: [], drawn: { edits: 0, recorded: 0 } }
+    this.data = UNKNOWN
+    /** @type {Hold | null} */
+    this.hold = null
+    /** @type {{ chosen: number, n: number } | null} */
+    this.mine = null
+    /** @type {(HTMLFormElement & { n?: number }) | null} */
+    this.form = null
+    /** @type {(() => void) | undefined} */
+    this.unlisten = undefined
+    this.askPage = () => {}
     this.asking = new Asking(() => this.askPage())
     this.metronome = new Metronome()
     this.note = this.wasLeft()
@@ -54,8 +84,9 @@ export class Cards {
     const box = made("div", "cards")
     box.append(this.list, this.foot)
     root.append(box)
-    this.sizes = new ResizeObserver(() => this.data && this.fit())
+    this.sizes = new ResizeObserver(() => this.fit())
     this.sizes.observe(box)
+    /** @type {Map<Document, () => void>} */
     this.places = new Map()
     this.listen(document)
     this.watch = setInterval(() => this.findVideo(), 500)
@@ -77,32 +108,38 @@ export class Cards {
   }
 
   // Shows another project's cards from now on.
+  /** @param {CardsData} data */
   place({ topic, state, ...page }) {
     this.page = page
     if (topic !== this.topic) {
       this.unlisten?.()
       this.topic = topic
-      this.data = null
+      this.data = UNKNOWN
       const stops = [
-        this.channel.listen(topic, (news) => news && this.show(news)),
-        this.channel.listen(`${topic} pictures`, (news) => news && this.receivePictures(news)),
-        this.channel.listen(`${topic} enlarged`, (news) => news && this.dialog?.receive(news)),
+        this.channel.listen(topic, (/** @type {CardsState | null} */ news) => news && this.show(news)),
+        this.channel.listen(`${topic} pictures`,
+          (/** @type {Record<string, string> | null} */ news) => news && this.receivePictures(news)),
+        this.channel.listen(`${topic} enlarged`,
+          (/** @type {Record<string, string> | null} */ news) => news && this.dialog?.receive(news)),
       ]
       this.unlisten = () => stops.forEach((stop) => stop())
     }
-    if (!this.data || !this.channel.isOpen) this.show(state)
+    if (this.data === UNKNOWN || !this.channel.isOpen) this.show(state)
     else this.draw()
     this.askForPage()
   }
 
+  /** @param {string} kind @param {CommandFields} more */
   say(kind, more = {}) {
     const n = this.channel.say(this.topic, kind, more)
     this.showBusy()
     return n
   }
 
+  /** @param {number} n */
   isApplied(n) { return this.channel.isApplied(n) }
 
+  /** @param {Record<string, string>} pictures */
   receivePictures(pictures) {
     for (const [id, picture] of Object.entries(pictures)) this.pictures.set(Number(id), picture)
     this.fit()
@@ -110,13 +147,14 @@ export class Cards {
 
   // ---------------------------------------------------------------------- holding and pressing
 
+  /** @param {number | null} gesture @param {Window | null} view @param {string | null} key */
   press(gesture, view, key = null) {
-    if (this.data.off || this.hold) return
+    if (this.data.off || this.hold || gesture === null) return
     this.note = ""
     if (this.data.mode === "press") {
       const kind = this.recording() ? "stop" : "start"
       const n = this.say(kind, { gesture })
-      const begins = kind === "start" && this.rows.get(gesture).data.moves
+      const begins = kind === "start" && this.rows.get(gesture)?.data.moves
       this.metronome.stop()
       if (begins) this.metronome.begin(n, this.data.clicks)
       return
@@ -125,11 +163,11 @@ export class Cards {
     const beat = () => this.say("beat", { held: this.held() })
     this.hold = { gesture, view, key, n, at: performance.now(), beats: setInterval(beat, BEAT_MS) }
     this.mine = { chosen: gesture, n }
-    sessionStorage.setItem(LEFT, this.rows.get(gesture).data.name)
+    sessionStorage.setItem(LEFT, this.rows.get(gesture)?.data.name ?? "")
     this.draw()
   }
 
-  held() { return Math.round(performance.now() - this.hold.at) }
+  held() { return Math.round(performance.now() - (this.hold?.at ?? performance.now())) }
 
   letGo = (leaving = false) => {
     if (!this.hold) return
@@ -154,11 +192,12 @@ export class Cards {
     const { recording } = this.data
     if (this.hold) {
       const known = recording?.gesture === this.hold.gesture && this.isApplied(this.hold.n)
-      return known ? recording : { gesture: this.hold.gesture, short: "● …", long: "● Recording" }
+      return known ? recording : { gesture: this.hold.gesture, since: null, short: "● …", long: "● Recording" }
     }
     return this.isApplied(this.released) ? recording : null
   }
 
+  /** @param {number} gesture */
   choose(gesture) {
     this.mine = { chosen: gesture, n: this.say("choose", { gesture }) }
     this.draw()
@@ -178,10 +217,15 @@ export class Cards {
   }
 
   // By document: a frame that has loaded has another one, in the same window.
+  /** @param {Document} place */
   listen(place) {
     const view = place.defaultView
+    if (!view) return
+    /** @param {Event} event */
     const lost = (event) => event.target === view && this.hold?.view === view && this.letGo()
-    const heard = { keydown: this.keyDown, keyup: this.keyUp, blur: lost }
+    const keyDown = /** @type {EventListener} */ (this.keyDown)
+    const keyUp = /** @type {EventListener} */ (this.keyUp)
+    const heard = { keydown: keyDown, keyup: keyUp, blur: lost }
     for (const [kind, act] of Object.entries(heard)) view.addEventListener(kind, act, true)
     place.body.dataset.hearsKeys = "yes"  // from now on; the page stands before this is loaded
     this.places.set(place, () => {
@@ -193,37 +237,45 @@ export class Cards {
   // The video's frame has the focus after START; a key pressed there is heard nowhere else.
   findVideo() {
     if (!this.root.isConnected) return this.close()
-    const inside = document.querySelector("iframe[title*=webrtc_streamer]")?.contentDocument
+    /** @type {HTMLIFrameElement | null} */
+    const frame = document.querySelector("iframe[title*=webrtc_streamer]")
+    const inside = frame?.contentDocument
     if (!inside?.defaultView || !inside.body || this.places.has(inside)) return
     this.listen(inside)
     // a click there leaves the focus on its button: space would press it again
-    inside.addEventListener("click", (event) => event.detail > 0 && inside.activeElement?.blur())
+    inside.addEventListener("click", ({ detail }) => {
+      if (detail > 0) /** @type {HTMLElement | null} */ (inside.activeElement)?.blur()
+    })
   }
 
+  /** @param {KeyboardEvent} event */
   keyDown = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || !this.data) return
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return
     const from = event.composedPath()[0] ?? event.target
-    if (!from.closest || types(from)) return
-    const own = this.root.contains(from) && from.closest(".hold, .choose")
+    if (!isElement(from) || types(from)) return
+    /** @type {HTMLElement | null} */
+    const own = this.root.contains(from) ? from.closest(".hold, .choose") : null
     const onHold = own && own.matches(".hold")
     if (!this.hearsKeys && !onHold) return  // a button that has the focus hears its own keys
     if (event.code === "Space" || (event.code === "Enter" && onHold)) {
       const other = acts(from)  // another button that has the focus hears its own space
       if (other && !own && !other.closest("[role=radiogroup]")) return
-      const gesture = onHold ? own.gesture : this.chosen()
+      const gesture = onHold ? Number(own.dataset.gesture) : this.chosen()
       this.take(event, () => this.press(gesture, event.view, event.code))
     } else if (this.hearsKeys && /^[1-9]$/.test(event.key)) {
-      const card = this.data.cards[event.key - 1]
+      const card = this.data.cards[Number(event.key) - 1]
       if (card) this.take(event, () => this.choose(card.id))
     }
   }
 
+  /** @param {KeyboardEvent} event @param {() => void} act */
   take(event, act) {
     event.preventDefault()
     event.stopImmediatePropagation()
     if (!event.repeat) act()
   }
 
+  /** @param {KeyboardEvent} event */
   keyUp = (event) => {
     if (this.hold?.key !== event.code) return
     event.preventDefault()
@@ -233,6 +285,7 @@ export class Cards {
 
   // ------------------------------------------------------------------------------------ looks
 
+  /** @param {CardsState} data */
   show(data) {
     this.data = data
     if (this.hold && this.isApplied(this.hold.n) && !data.recording) this.letGo()
@@ -259,7 +312,7 @@ export class Cards {
       if (!wanted.includes(id)) { row.box.remove(); this.rows.delete(id) }
     }
     this.data.cards.forEach((card, place) => {
-      const row = this.rows.get(card.id) ?? this.row(card.id)
+      const row = this.rows.get(card.id) ?? this.row(card)
       row.data = card
       if (this.list.children[place] !== row.box) {
         this.list.insertBefore(row.box, this.list.children[place] ?? null)
@@ -294,9 +347,10 @@ export class Cards {
     return row
   }
 
+  /** @param {number} id */
   holdButton(id) {
     const hold = button("hold", "", "")
-    hold.gesture = id
+    hold.dataset.gesture = String(id)
     hold.append(made("span", "long"), made("span", "short"))
     hold.onpointerdown = (event) => {
       if (event.button !== 0 || !event.isPrimary) return
@@ -332,8 +386,9 @@ export class Cards {
     this.list.setAttribute("aria-busy", String(waits || this.channel.applied < this.channel.n))
   }
 
+  /** @param {Card} card @param {number} place @param {CardsRecording | null} recording */
   drawRow(card, place, recording) {
-    const row = this.rows.get(card.id), busy = recording?.gesture === card.id
+    const row = this.rows.get(card.id) ?? this.row(card), busy = recording?.gesture === card.id
     put(row.digit, place < 9 ? String(place + 1) : "")
     put(row.emoji, card.emoji || "·")
     put(row.name, card.name)
@@ -411,9 +466,10 @@ export class Cards {
     renameInPlace(row.name, before, (given) => this.say("rename", { gesture: id, name: given, emoji }))
   }
 
+  /** @param {number | null} id */
   edit(id) {
     this.closeForm()
-    const row = this.rows.get(id), card = row?.data
+    const row = id === null ? undefined : this.rows.get(id), card = row?.data
     const form = (this.form = made("form", "form"))
     const emoji = made("input", "sign", "", { maxLength: 16, value: card?.emoji ?? this.freeSign() })
     const label = made("input", "called", "", { maxLength: 40, value: card?.name ?? "" })
@@ -436,7 +492,7 @@ export class Cards {
     form.onsubmit = (event) => {
       event.preventDefault()
       const what = { name: label.value, emoji: emoji.value.trim() }
-      form.n = card ? this.say("rename", { gesture: id, ...what }) : this.say("add", { ...what, moves: moves.checked })
+      form.n = card ? this.say("rename", { gesture: card.id, ...what }) : this.say("add", { ...what, moves: moves.checked })
     }
     form.onkeydown = (event) => { if (event.key === "Escape") this.closeForm(row) }
     if (row) row.box.append(form)
@@ -446,6 +502,7 @@ export class Cards {
     label.select()
   }
 
+  /** @param {(sign: string) => void} pick */
   signs(pick) {
     const signs = made("div", "signs")
     for (const sign of this.page.signs) {
@@ -459,15 +516,19 @@ export class Cards {
     return this.page.signs.find((sign) => !used.has(sign)) ?? ""
   }
 
+  /** @param {Card} card */
   remove(card) {
     this.say("remove", { gesture: card.id })
     this.closeForm()
     this.add.focus()
   }
 
+  focused() { return /** @type {ShadowRoot} */ (this.root.getRootNode()).activeElement }
+
+  /** @param {Row} [row] */
   closeForm(row) {
     if (!this.form) return
-    const inside = this.form.contains(this.root.activeElement)
+    const inside = this.form.contains(this.focused())
     this.form.remove()
     this.form = null
     for (const box of this.root.querySelectorAll(".editing")) box.classList.remove("editing")
@@ -475,13 +536,18 @@ export class Cards {
   }
 }
 
+/** @param {EventTarget} target @returns {target is HTMLInputElement} */
+const isElement = (target) => "closest" in target  // another frame's elements, too
+/** @param {HTMLInputElement} element */
 const types = (element) =>
   element.isContentEditable || /^(TEXTAREA|SELECT)$/.test(element.tagName) ||
   (element.tagName === "INPUT" && !/^(radio|checkbox|range|button|file)$/.test(element.type)) ||
   element.closest("[role=listbox], [role=combobox], [role=dialog], [role=menu], dialog")
+/** @param {Element} element */
 const acts = (element) =>
   element.closest("button, a, summary, input, video, [role=slider], [role=tab], [role=switch]")
 
+/** @param {Component<CardsData, { cards: Cards }>} component */
 export function cards({ data, parentElement, setTriggerValue }) {
   const cards = (parentElement.cards ??= new Cards(parentElement))
   cards.askPage = () => setTriggerValue("asked", Date.now())

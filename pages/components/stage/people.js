@@ -2,11 +2,13 @@
 import { made } from "../elements.js"
 import { channel } from "./channel.js"
 
+/** @param {Component<PeopleData, Stops>} component */
 export function people({ data, parentElement }) {
   parentElement.stop?.()
   const box = made("div", "people")
   box.setAttribute("role", "radiogroup")
   box.setAttribute("aria-label", "Person")
+  /** @param {number} number @param {number} chosen */
   const button = (number, chosen) => {
     const one = made("button", "", String(number), { type: "button",
       onclick: () => channel().say(data.topic, "choose", { number }) })
@@ -15,6 +17,7 @@ export function people({ data, parentElement }) {
     one.style.setProperty("--person", data.colors[(number - 1) % data.colors.length])
     return one
   }
+  /** @param {People} news */
   const draw = ({ numbers, chosen }) => {
     const shown = numbers.includes(chosen) ? chosen : numbers[0]
     const now = JSON.stringify([numbers, shown])
@@ -24,6 +27,6 @@ export function people({ data, parentElement }) {
       ? numbers.map((number) => button(number, shown)) : [made("p", "", "No one is visible.")]))
   }
   parentElement.replaceChildren(box)
-  parentElement.stop = channel().listen(data.topic, (news) => news && draw(news))
+  parentElement.stop = channel().listen(data.topic, (/** @type {People | null} */ news) => news && draw(news))
   return () => parentElement.stop?.()
 }
