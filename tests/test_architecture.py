@@ -18,6 +18,14 @@ from tests.package_layout import ROOT
 
 MODULES = package_layout.read_tree(ROOT)
 HEAVY = ("torch", "sklearn", "mediapipe")
+DRAWN_BY_CLOCK = {
+    "pages/body.py",
+    "pages/demo.py",
+    "pages/depth.py",
+    "pages/panels/depth/sources.py",
+    "pages/panels/live/smoothing.py",
+    "pages/train.py",
+}
 STREAMLIT_TYPES = {  # for annotations alone: Streamlit has no shorter name for them
     "streamlit.delta_generator",  # DeltaGenerator, a container
     "streamlit.navigation.page",  # StreamlitPage, what `st.navigation` returns
@@ -97,6 +105,11 @@ def test_a_download_runs_no_page_again() -> None:
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "st.download_button"
     ]
     assert path == "pages/panels/controls.py" and words["on_click"] == "'ignore'"
+
+
+def test_nothing_but_what_contributing_lists_is_drawn_by_the_clock() -> None:
+    by_clock = {m.path for m in MODULES if re.search(r"\brun_every=", m.text)}
+    assert by_clock == DRAWN_BY_CLOCK  # the table of fragments in CONTRIBUTING has the reasons
 
 
 def test_of_streamlit_only_what_it_calls_public_is_imported() -> None:

@@ -18,7 +18,7 @@ export async function openCamera(constraints) {
   try {
     if (chosen) return await media.getUserMedia(withDevice(constraints, chosen))
   } catch (error) {
-    if (!(error instanceof DOMException && GONE.has(error.name))) throw error
+    if (!GONE.has(/** @type {Error} */ (error)?.name)) throw error
   }
   return media.getUserMedia(constraints)
 }
