@@ -16,7 +16,7 @@ def test_its_modules_hold_their_own_tests():
     files = [str(file) for file in sorted(TESTS.glob("*.test.js"))]
     done = subprocess.run([NODE, "--test", *files], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
-    written = sum(len(re.findall("^test\(", Path(file).read_text(), re.M)) for file in files)
+    written = sum(len(re.findall(r"^test\(", Path(file).read_text(), re.M)) for file in files)
     assert f"pass {written}" in done.stdout, done.stdout
 
 
