@@ -29,8 +29,8 @@ const keepOneEntryPerPage = () => {
 
 /** @param {MouseEvent} event */
 const closeMenu = (event) => {
-  if (!matchMedia(NARROW).matches || !event.target.closest?.("[data-testid=stSidebarNavLink]")) return
-  setTimeout(() => document.querySelector("[data-testid=stSidebarCollapseButton] button")?.click())
+  if (!matchMedia(NARROW).matches || !event.target.closest?.(".stSidebar nav a")) return
+  setTimeout(() => document.querySelector(".stSidebar button[aria-controls=stSidebar]")?.click())
 }
 
 /** Does this once in a window. */
