@@ -2,7 +2,7 @@
 
     streamlit run two_starts.py  # then open it with ?redraws=5
 
-Switch the camera on; the page is then drawn `redraws` times more, 50 ms apart. README.md says what we saw.
+Switch the camera on; the page is then drawn `redraws` times more, 50 ms apart.
 """
 
 import time
