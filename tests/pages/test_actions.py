@@ -10,6 +10,10 @@ def switches(app):
     return {t.label: t for t in app.toggle if t.key.startswith("act_")}
 
 
+def ports(app):
+    return [n.value for n in app.number_input if n.key.startswith("act_")]
+
+
 def switch_on(app, *labels):
     for label in labels:
         switches(app)[label].set_value(True).run()
@@ -23,7 +27,7 @@ def test_every_action_is_off_at_first_and_each_project_keeps_its_own_switches(ap
         "OSC": False,
         "WebSocket": False,
     }
-    assert not app.number_input and not app.code
+    assert not ports(app) and not app.code
     assert "Actions wait for the camera" not in texts(app)
     switch_on(app, "OSC")
     app.sidebar.selectbox[0].set_value("Other").run()
@@ -34,7 +38,7 @@ def test_every_action_is_off_at_first_and_each_project_keeps_its_own_switches(ap
 
 def test_the_switches_show_wekinators_port_and_a_secret_address(app):
     switch_on(go(app, "live"), "OSC", "WebSocket")
-    assert [n.value for n in app.number_input] == [12000, 8765]
+    assert ports(app) == [12000, 8765]
     address = app.code[0].value
     assert address.startswith("ws://127.0.0.1:8765/?token=") and len(address) == 27 + 32
     assert "Actions wait for the camera" in texts(app)
