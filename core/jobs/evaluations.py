@@ -106,12 +106,9 @@ def describe_comparison(comparison: dict[str, Any]) -> str:
     if better:
         return f"On these samples {better} did better than the MLP."
     if worse:
-        rest = f"; {same} can't be told from it." if same else "."
+        rest = f"; with {same} it is too close to call." if same else "."
         return f"On these samples the MLP did better than {worse}{rest}"
-    return (
-        "On these samples no classifier differs clearly from the MLP: the differences "
-        "are smaller than what other samples would change."
-    )
+    return "No classifier differs clearly from the MLP: too close to call with this much data."
 
 
 def _join_classifier_names(comparison: dict[str, Any], verdict: str) -> str:

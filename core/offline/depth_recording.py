@@ -46,9 +46,8 @@ def check_takes_depth(project: Project, skeleton: str) -> None:
         )
     if not project.in_space:
         raise SkeletonError(
-            f"“{project.name}” learns from keypoints in the picture, hands in depth are in space: "
-            "choose a project of hands in space, or make one (New in the sidebar; project create "
-            "NAME --in-space)"
+            f"“{project.name}” is a 2-D project: to record depth hands, choose a 3-D project, or "
+            "create one with New in the sidebar"
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.gestures.labels import NONE, format_count
+from core.gestures.labels import NONE
 from core.jobs.trainings import MIN_CLIPS, MIN_GESTURES
 from core.pose.skeletons.skeleton import BODY, HAND, PAIR
 from core.review.reviewing import SUSPECTED_FROM, LabelNoise
@@ -104,8 +104,7 @@ def advise_next_recording(rows: Sequence[GestureBalance], skeleton_title: str = 
     if moving:
         least = min(moving, key=lambda row: row.samples)
         if least.samples < _MIN_CLIPS:
-            count = format_count(least.samples, "sample")
-            return f"Perform {_title(least)} more often: {count} so far, {_MIN_CLIPS} are a start."
+            return _advise_more(moving, _MIN_CLIPS)
         rows = [row for row in rows if not row.gesture.moves]
         if not any(row.samples for row in rows):
             return "Every moving gesture was performed often enough: train, then try it on Live."
@@ -131,7 +130,7 @@ def _advise_second_gesture(rows: Sequence[GestureBalance | GestureOverview]) -> 
     empty = [row for row in rows if not row.samples]
     least = min(recorded, key=lambda row: row.samples, default=None)
     if least is not None and least.samples < _MIN_TO_TRAIN:
-        return _advise_more(least, _MIN_TO_TRAIN)
+        return _advise_more(recorded, _MIN_TO_TRAIN)
     if not rows:
         return "Add a gesture on Gestures, then record it."
     if not recorded:
@@ -140,15 +139,18 @@ def _advise_second_gesture(rows: Sequence[GestureBalance | GestureOverview]) -> 
     if not empty:
         return "Add a second gesture on Gestures: one gesture alone can't be trained."
     return (
-        f"Record a second gesture, {_title(empty[0])} for example: {_title(recorded[0])} has "
-        "nothing to be distinguished from."
+        f"Record a second gesture, {_title(empty[0])} for example: {_MIN_TO_TRAIN} samples or more."
     )
 
 
-def _advise_more(row: GestureBalance | GestureOverview, start: int) -> str:
-    """Return a hint to record more of a gesture, with its count and the number needed."""
-    count = format_count(row.samples, "sample")
-    return f"Record more of {_title(row)}: {count} so far, {start} are a start."
+def _advise_more(rows: Sequence[GestureBalance | GestureOverview], start: int) -> str:
+    """Return a hint to record more of the gesture with the fewest samples, and which one comes
+    next; `start` samples are needed of each."""
+    least, *others = sorted(rows, key=lambda row: row.samples)
+    hint = f"{_title(least)}: {least.samples} of {start} – record {start - least.samples} more."
+    if others and others[0].samples < start:
+        hint += f" {_title(others[0])} also has only {others[0].samples}."
+    return hint
 
 
 def _check_samples(
@@ -157,7 +159,7 @@ def _check_samples(
     """Yield hints on few samples, no `none` samples, label errors and uneven numbers."""
     least = min(recorded, key=lambda row: row.samples)
     if least.samples < _MIN_SAMPLES:
-        yield _advise_more(least, _MIN_SAMPLES)
+        yield _advise_more(recorded, _MIN_SAMPLES)
     for row in empty:
         if row.gesture.name == NONE.name:
             yield (

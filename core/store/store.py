@@ -128,7 +128,7 @@ class Store(Database):
 
     def set_active_model(self, project_id: int, run: str | None) -> None:
         """Set the run whose model the project uses; None: always the newest run's."""
-        self.update_rows(t.projects, [project_id], "Chose the model in use", active_model=run)
+        self.update_rows(t.projects, [project_id], "Switched the model", active_model=run)
 
     def gestures(
         self, project_id: int, *, enabled_only: bool = False, deleted: bool = False

@@ -124,7 +124,7 @@ def test_a_recording_of_depth_is_recorded_into_a_project_in_space(tmp_path):
     assert len(listed) == kept >= 4
     assert {(one["gesture"], one["person"]) for one in listed} == {("fist", "Ada")}
     said("project", "create", "flat")
-    with pytest.raises(SkeletonError, match="learns from keypoints in the picture"):
+    with pytest.raises(SkeletonError, match="is a 2-D project"):
         said(*command, "--project", "flat")
 
 

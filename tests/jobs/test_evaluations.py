@@ -138,11 +138,11 @@ def row(name: str, low: float, high: float) -> dict:
         ),
         (
             [row("knn", -0.2, -0.1), row("forest", -0.1, 0.1)],
-            "better than k-NN; Random forest can't be told from it",
+            "better than k-NN; with Random forest it is too close to call.",
         ),
         (
             [row("knn", -0.1, 0.1), row("forest", -0.1, 0)],
-            "no classifier differs clearly from the MLP",
+            "No classifier differs clearly from the MLP",
         ),
     ],
 )

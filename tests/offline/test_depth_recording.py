@@ -88,7 +88,7 @@ def test_frames_without_a_new_hand_are_told(store, project, playback):
 
 
 def test_projects_of_the_picture_and_of_other_keypoints_refuse_depth(store):
-    with pytest.raises(SkeletonError, match="learns from keypoints in the picture"):
+    with pytest.raises(SkeletonError, match="is a 2-D project"):
         check_takes_depth(store.create_project("flat"), "hand_21")
     with pytest.raises(SkeletonError, match="finds nyu_14, “deep” takes hand_21"):
         check_takes_depth(store.create_project("deep", in_space=True), "nyu_14")

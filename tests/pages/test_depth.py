@@ -198,7 +198,7 @@ def labels(app):
 
 def test_frames_become_samples_of_a_project_that_learns_in_space(app, first, store):
     go(app, "depth")
-    assert "learns from keypoints in the picture" in texts(app) and ADD not in labels(app)
+    assert "is a 2-D project" in texts(app) and ADD not in labels(app)
     press(app, "Make it a 3-D project")
     project = store.project(first.name)
     assert project.in_space

@@ -167,7 +167,7 @@ def test_classifiers_are_compared_with_one_click(app, manager, people):
     assert table["Classifier"] == ["MLP", "k-NN", "Logistic regression", "Random forest"]
     assert table["Accuracy"] == [f"{row['accuracy']:.1%}" for row in rows]
     assert table["Difference from MLP"][0] == "–" and "points" in table["Difference from MLP"][1]
-    assert "On these samples" in texts(app)
+    assert "the MLP" in texts(app)
 
 
 def test_a_cell_shows_its_samples_and_opens_them_in_review(app, run, store):

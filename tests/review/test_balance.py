@@ -37,8 +37,8 @@ def row(name, samples=100, persons=2, sessions=3, left=50, right=50, suspected=0
         ([row("ok", 0)], "Record 👌 ok first"),
         ([row("ok")], "Add a second gesture"),
         ([row("ok"), row("fist", 0)], "Record a second gesture, 👊 fist for example"),
-        ([row("ok"), row("fist", 1)], "Record more of 👊 fist: 1 sample so far, 5"),
-        ([row("ok", 29), row("fist", 12)], "Record more of 👊 fist: 12 samples so far, 30"),
+        ([row("ok"), row("fist", 1)], "👊 fist: 1 of 5 – record 4 more."),
+        ([row("ok", 29), row("fist", 12)], "record 18 more. 👌 ok also has only 29."),
         ([row("ok"), row("fist"), row("none", 0)], "Record 🚫 none, a relaxed hand"),
         ([row("ok"), row("fist", suspected=0.2)], "Look through 👊 fist, the most suspect first"),
         ([row("ok"), row("fist", 900), row("none", 900)], "👌 ok: 100 samples, the others"),
@@ -70,7 +70,7 @@ def test_what_matters_more_is_said_first():
     samples, none = 20, 0
     fault = {"persons": 1, "sessions": 1, "suspected": 0.5}
     for fixed, words in (
-        ({}, "20 samples so far"),
+        ({}, "20 of 30"),
         ({"samples": 40}, "🚫 none"),
         ({"none": 900}, "Look through"),
         ({"suspected": 0.0}, "the others have about"),
@@ -119,7 +119,7 @@ def test_samples_persons_sessions_hands_and_label_noise_scores_are_counted():
         ([], "Add a gesture"),
         ([row("ok", 100)], "Add a second gesture"),
         ([row("ok", 5), row("fist", 5), row("none", 0)], ""),
-        ([row("ok", 5), row("fist", 4)], "4 samples so far, 5 are a start"),
+        ([row("ok", 5), row("fist", 4)], "fist: 4 of 5 – record 1 more."),
         ([row("ok", 5), row("fist", 5, enabled=False)], "Add a second gesture"),
         ([row("ok", 0), row("wave", 1)], "Perform a gesture that moves, 2 times or more"),
         ([row("ok", 0), row("wave", 2)], "Perform one more gesture that moves"),
@@ -134,5 +134,5 @@ def test_what_a_training_lacks_is_what_is_to_be_recorded_next(rows, missing):
 
 def test_how_to_record_stands_behind_what_is_missing():
     told = advise_before_training([row("ok", 4)], "Hold its button.")
-    assert told.endswith("5 are a start. Hold its button.")
+    assert told.endswith("4 of 5 – record 1 more. Hold its button.")
     assert advise_before_training([row("ok"), row("fist")], "Hold its button.") == ""

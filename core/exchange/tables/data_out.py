@@ -53,7 +53,7 @@ class Format:
 FORMATS = {
     "csv": Format(
         "CSV",
-        "Comes back to the last bit: keypoints, scores, gesture, person, session, recording, "
+        "Lossless. Includes keypoints, scores, gesture, person, session, recording, "
         "mirror, estimator. Left out: pictures, the bin, trainings, gestures without samples.",
         ".csv",
     ),
@@ -64,7 +64,7 @@ FORMATS = {
     ),
     "coco": Format(
         "COCO keypoints (json)",
-        "Comes back to the last bit, too; what COCO has no place for is under “mudra”. "
+        "Lossless: what COCO has no place for is under “mudra”. "
         "Left out: pictures, the bin, trainings, gestures without samples.",
         ".json",
     ),
