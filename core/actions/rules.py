@@ -4,6 +4,7 @@
 (effects in the browser) and to `MachineEffects` (keys, OSC … of the machine that runs Mudra).
 """
 
+import hashlib
 import threading
 import time
 from collections import deque
@@ -15,7 +16,7 @@ from core.actions.machine import MachineAccess, MachineEffects
 from core.errors import ActionError
 from core.store.rules import BEGIN, EFFECTS, END, HELD, NewRule, Rule
 
-EFFECTS_TOPIC = "effects"
+EFFECTS_TOPIC, PICTURES_TOPIC = "effects", "effects pictures"
 _SHOWN_S = 3.0  # a page that was away for longer misses what happened meanwhile
 _MAX_WAITING = 20
 
@@ -81,6 +82,7 @@ class RuleRunner:
         self._hands: dict[str, str] = {}  # each hand's gesture
         self._time_s = 0.0
         self._fired: deque[dict[str, Any]] = deque(maxlen=_MAX_WAITING)
+        self._pictures: dict[str, str] = {}
         self._count, self._text, self._problem = 0, "", ""
         self._lock = threading.Lock()
 
@@ -89,6 +91,7 @@ class RuleRunner:
         active = tuple(rule for rule in rules if rule.enabled and rule.confirmed)
         with self._lock:
             self._access = access
+            self._pictures = {_name_picture(r): r.value for r in rules if r.picture}
             if active != self._engine.rules:
                 self._engine, self._problem = RuleEngine(active), ""
                 self._engine.update({*self._hands.values()}, self._time_s)
@@ -132,7 +135,9 @@ class RuleRunner:
                 self._problem = str(error)
             return
         self._count += 1
-        event = {"n": self._count, "effect": rule.effect, "value": rule.value}
+        name = _name_picture(rule)  # the picture itself comes by a topic of its own, once
+        value = name if name in self._pictures else rule.value
+        event = {"n": self._count, "effect": rule.effect, "value": value}
         self._fired.append(event | {"at_s": self._clock()})
 
     def stop(self) -> None:
@@ -152,6 +157,10 @@ class RuleRunner:
         elif command.get("kind") == "go":
             self.stopped = False
 
+    def pictures(self) -> dict[str, str]:
+        """Return the uploaded pictures of the rules, as data URLs by the value of their events."""
+        return self._pictures
+
     def state(self) -> dict[str, Any]:
         """Return what the page shows and what it has to do: `fired`, the newest effects in the
         browser with their numbers `n`; `on`, whether any rule is; `uses`, which devices of the
@@ -169,3 +178,8 @@ class RuleRunner:
                 "text": self._text,
                 "problem": self._problem or self._machine.problem,
             }
+
+
+def _name_picture(rule: NewRule) -> str:
+    """Return the value by which an event refers to a rule's uploaded picture."""
+    return f"picture of {hashlib.sha256(rule.value.encode()).hexdigest()[:16]}"

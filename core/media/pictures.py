@@ -1,6 +1,7 @@
 """Pictures in and out. Untrusted files: Pillow reads the header before anything is decoded."""
 
 import io
+import itertools
 import warnings
 from base64 import b64encode
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
 from core.errors import MediaError
 from core.files import wrap_os_errors
@@ -18,6 +19,7 @@ from core.pose.types import Picture
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 _FORMATS = ("JPEG", "PNG", "WEBP")
+MAX_SHOWN_SIDE_PX, _MAX_SHOWN_FRAMES = 1024, 60  # of a picture that a gesture shows
 
 
 def read_picture(source: Path | bytes, *, name: str = "") -> Picture:
@@ -43,15 +45,42 @@ def read_picture(source: Path | bytes, *, name: str = "") -> Picture:
         raise MediaError(f"{name} can't be decoded ({error}): save it again") from error
 
 
-def check_jpeg(content: bytes, max_side_px: int, name: str) -> None:
-    """Raise MediaError if content isn't a JPEG by its header, or a side is too long."""
+def check_jpeg(content: bytes, max_side_px: int, name: str, kind: str = "JPEG") -> None:
+    """Raise MediaError if content isn't a JPEG (or another `kind`) by its header, or a side is too
+    long."""
     try:
-        with Image.open(io.BytesIO(content), formats=("JPEG",)) as image:
+        with Image.open(io.BytesIO(content), formats=(kind,)) as image:
             width, height = image.size
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise MediaError(f"{name} isn't a JPEG image") from error
+        raise MediaError(f"{name} isn't a {kind} image") from error
     if max(width, height) > max_side_px:
         raise MediaError(f"{name} is {width} x {height} pixels; the limit is {max_side_px} a side")
+
+
+def shrink_to_webp(content: bytes, max_bytes: int, max_side_px: int = MAX_SHOWN_SIDE_PX) -> bytes:
+    """Encode an untrusted picture or GIF anew as a small WEBP, an animation with its first frames.
+    Raise MediaError as `read_picture` does, or if it can't be made small enough."""
+    name = "the picture"
+    _read_content(content, name)
+    try:
+        with Image.open(io.BytesIO(content), formats=(*_FORMATS, "GIF")) as image:
+            _check_pixel_count(image, name)
+            frames, times_ms = [], []
+            for frame in itertools.islice(ImageSequence.Iterator(image), _MAX_SHOWN_FRAMES):
+                times_ms.append(int(frame.info.get("duration") or 100))
+                frames.append(ImageOps.exif_transpose(frame.convert("RGBA")))
+    except UnidentifiedImageError as error:
+        raise MediaError(f"{name} isn't a JPEG, PNG, WEBP or GIF image") from error
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise MediaError(f"{name} can't be decoded ({error}): save it again") from error
+    for side_px in (max_side_px, max_side_px // 2, max_side_px // 4):
+        for frame in frames:
+            frame.thumbnail((side_px, side_px))
+        out, more = io.BytesIO(), {"append_images": frames[1:], "duration": times_ms, "loop": 0}
+        frames[0].save(out, "WEBP", quality=75, save_all=True, **(more if frames[1:] else {}))
+        if out.tell() <= max_bytes:
+            return out.getvalue()
+    raise MediaError(f"{name} can't be made small enough: choose one with fewer details")
 
 
 def _read_content(source: Path | bytes, name: str) -> bytes:
@@ -72,7 +101,7 @@ def _check_pixel_count(image: Image.Image, name: str) -> None:
             f"{name} is {size}; the limit is {PICTURE.max_side_px:,} a side and "
             f"{PICTURE.max_pixels:,} in all: make it smaller"
         )
-    animated = image.format in ("PNG", "WEBP") and getattr(image, "is_animated", False)
+    animated = image.format in ("PNG", "WEBP", "GIF") and getattr(image, "is_animated", False)
     if animated and pixels > PICTURE.max_animation_pixels:
         raise MediaError(
             f"{name} is an animation of {size}; the limit is {PICTURE.max_animation_pixels:,} "

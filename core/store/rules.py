@@ -4,6 +4,7 @@
 when a rule is stored and when a project file is read: files come from strangers.
 """
 
+import base64
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -21,7 +22,9 @@ BEGIN, END, HELD = "begin", "end", "held"
 MOMENTS = {BEGIN: "begins", END: "ends", HELD: "is held"}
 MAX_RULES = 50  # of a project
 MAX_HOLD_S, MAX_COOLDOWN_S = 60.0, 600.0
-MAX_PICTURE_CHARS = 700_000  # of a picture's data URL
+PICTURE = "data:image/webp;base64,"  # an uploaded picture's value begins so
+MAX_PICTURE_BYTES = 500_000
+MAX_VALUE_CHARS = MAX_PICTURE_BYTES * 4 // 3 + 100
 
 _PORT = r"(?:6553[0-5]|655[0-2]\d|65[0-4]\d\d|6[0-4]\d{3}|[1-5]\d{4}|[1-9]\d{0,3})"
 _HOST = rf"(?P<host>[A-Za-z0-9](?:[A-Za-z0-9.-]{{0,251}}[A-Za-z0-9])?):(?P<port>{_PORT})"
@@ -66,7 +69,7 @@ EFFECTS = {
     "picture": Effect(
         "Show a big picture",
         "shows {} on the whole screen",
-        rf"{_LINE}{{1,16}}|data:image/webp;base64,[A-Za-z0-9+/]+={{0,2}}",
+        rf"{_LINE}{{1,16}}|{PICTURE}[A-Za-z0-9+/]+={{0,2}}",
         "an emoji or a short word, or upload a picture",
         "🎉",
     ),
@@ -165,10 +168,24 @@ class NewRule:
     @property
     def words(self) -> str:
         """What the rule does, as a sentence."""
+        return self.describe(self.gesture)
+
+    @property
+    def picture(self) -> bytes:
+        """The uploaded picture that it shows; b"" if there is none. Raise ActionError if it is
+        damaged."""
+        try:
+            encoded = self.value.removeprefix(PICTURE) if self.value.startswith(PICTURE) else ""
+            return base64.b64decode(encoded, validate=True)
+        except ValueError as error:
+            raise ActionError("the picture of an action is damaged") from error
+
+    def describe(self, gesture: str) -> str:
+        """Return what the rule does, as a sentence that calls its gesture so."""
         held = f" for {self.seconds:g} s" if self.moment == HELD else ""
-        value = "a picture" if self.value.startswith("data:") else self.value
+        value = "a picture" if self.value.startswith(PICTURE) else self.value
         effect = EFFECTS[self.effect].words.format(value)
-        return f"When {self.gesture} {MOMENTS[self.moment]}{held}, it {effect}."
+        return f"When {gesture} {MOMENTS[self.moment]}{held}, it {effect}."
 
 
 @dataclass(frozen=True)
@@ -186,7 +203,7 @@ def check_value(effect: str, value: str) -> str:
     if effect not in EFFECTS:
         raise ActionError(f"there is no action “{effect[:40]}”")
     about = EFFECTS[effect]
-    if len(value) > MAX_PICTURE_CHARS or not re.fullmatch(about.pattern, value):
+    if len(value) > MAX_VALUE_CHARS or not re.fullmatch(about.pattern, value):
         shown = f"“{value[:60]}” can't be used" if value else "something is missing"
         wanted = f"write {about.hint}" if about.pattern else "it takes no value"
         raise ActionError(f"{about.title}: {shown}: {wanted}")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 from pythonosc.osc_message import OscMessage
 
-from core.store.rules import NewRule, add_rules
+from core.store.rules import NewRule, add_rules, delete_rule, list_rules
 from tests.browser.conftest import go, start_in_browser, undo_here
 from tests.support.studio import settled, start_camera
 
@@ -31,6 +31,8 @@ def project(store):
     """The first project, without rules."""
     if not store.projects():
         store.create_project("My gestures")
+    for rule in list_rules(store, store.projects()[0].id):
+        delete_rule(store, rule)
     return store.projects()[0]
 
 
@@ -53,7 +55,7 @@ def test_a_gesture_shows_a_picture_and_sends_osc_until_escape_is_pressed(
     port = receiver.getsockname()[1]
     osc = NewRule("thumbs_up", "osc", f"127.0.0.1:{port} /light 1 on", cooldown_s=0)
     with look(films("thumbs_up")) as page:
-        page.goto("/studio")
+        page.goto("/")
         settled(page)
         page.get_by_text("When … then …").click()
         page.get_by_role("button", name="Add an action").click()
@@ -81,13 +83,14 @@ def test_a_gesture_shows_a_picture_and_sends_osc_until_escape_is_pressed(
         expect(page.get_by_role("button", name="Let actions go on")).to_be_visible()
 
 
-def test_the_music_template_plays_a_note_with_the_starter_model(look, films, browser_files):
+@pytest.mark.usefixtures("project", "browser_files")
+def test_the_music_template_plays_a_note_with_the_starter_model(look, films):
     with look(films("open_palm")) as page:
         page.goto("/live?keypoints_found=this+device")
         settled(page)
         page.get_by_text("When … then …").click()
         page.get_by_role("button", name=re.compile("Music")).click()
-        expect(page.get_by_text("When open_palm begins, it plays the note")).to_be_visible()
+        expect(page.get_by_text("open_palm begins, it plays the note")).to_be_visible()
         start_in_browser(page)
         page.wait_for_function("window.mudraTones > 0")
         undo_here(page)

@@ -394,6 +394,14 @@ HOSTILE = {
         lambda z: change(z, R, effect="page", value="javascript:alert(1)"),
         "can't be used",
     ),
+    "an action with a bomb as its picture": (
+        lambda z: change(z, R, effect="picture", value=webp(8000)),
+        "8000 x 8000",
+    ),
+    "an action whose picture is none": (
+        lambda z: change(z, R, effect="picture", value="data:image/webp;base64,AAAA"),
+        "isn't a WEBP",
+    ),
     "an action that nobody knows": (lambda z: change(z, R, effect="shell"), "no action"),
     "an action that says it was confirmed": (lambda z: change(z, R, confirmed=True), "confirmed"),
     "an action that never rests": (lambda z: change(z, R, cooldown_s=-1), "cooldown_s"),
@@ -424,6 +432,11 @@ HOSTILE = {
 
 def zeros(count: int) -> str:
     return base64.b64encode(bytes(4 * count)).decode()
+
+
+def webp(side: int) -> str:
+    picture = cv2.imencode(".webp", np.zeros((side, side), np.uint8))[1].tobytes()
+    return "data:image/webp;base64," + base64.b64encode(picture).decode()
 
 
 def bomb() -> bytes:

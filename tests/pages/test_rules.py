@@ -1,6 +1,9 @@
 """“When … then …” without a browser: rows, templates, undo, and what is off until it is allowed."""
 
+import io
+
 import pytest
+from PIL import Image
 
 from core.store.rules import NewRule, add_rules, list_rules, update_rule
 from tests.pages.conftest import (
@@ -14,6 +17,7 @@ from tests.pages.conftest import (
     texts,
     undo_here,
     undo_offered,
+    upload,
 )
 
 
@@ -75,7 +79,8 @@ def test_a_rule_is_added_tested_switched_off_changed_and_deleted(app, store):
     press(fill(app, "What", "Knock **knock**"), "Add")
     [rule] = rules(store)
     assert rule.words == "When fist begins, it says “Knock **knock**”."
-    assert plain(row_switch(app).label) == rule.words and row_switch(app).label != rule.words
+    assert plain(row_switch(app).label) == "When 👊 fist begins, it says “Knock **knock**”."
+    assert "\\*" in row_switch(app).label
     press_key(app, "rule_test_")
     assert fired(app) == [("speak", "Knock **knock**")]
     row_switch(app).set_value(False).run()
@@ -90,6 +95,28 @@ def test_a_rule_is_added_tested_switched_off_changed_and_deleted(app, store):
     assert rules(store)[0].value == "Bye"
 
 
+def test_a_gif_is_uploaded_as_an_animation_and_brought_to_the_page_once(app, store):
+    frames = [Image.new("P", (640, 480), color) for color in (1, 2, 3)]
+    gif = io.BytesIO()
+    frames[0].save(gif, "GIF", save_all=True, append_images=frames[1:], duration=70)
+    labelled(app.selectbox, "Then").set_value("picture").run()
+    press(upload(app, ("dance.gif", gif.getvalue()), to="Or a picture"), "Add")
+    [rule] = rules(store)
+    assert rule.words == "When thumbs_up begins, it shows a picture on the whole screen."
+    with Image.open(io.BytesIO(rule.picture)) as picture:
+        assert (picture.format, picture.n_frames, picture.size) == ("WEBP", 3, (640, 480))
+    press_key(app, "rule_test_")
+    [(effect, name)] = fired(app)
+    assert effect == "picture" and runner(app).pictures() == {name: rule.value}
+
+
+def test_what_is_no_picture_is_said(app, store):
+    labelled(app.selectbox, "Then").set_value("picture").run()
+    upload(app, ("x.gif", b"GIF89a<script>"), to="Or a picture")
+    assert "isn't a JPEG, PNG, WEBP or GIF image" in plain(app.error[0].value)
+    assert rules(store) == []
+
+
 def test_an_address_that_is_none_is_not_taken(app, store):
     labelled(app.selectbox, "Then").set_value("page").run()
     press(fill(app, "What", "javascript:alert(1)"), "Add")
@@ -101,7 +128,7 @@ def test_an_imported_rule_says_what_it_does_and_waits(app, store):
     add_rules(store, first.id, [NewRule("ok", "page", "https://example.org/")])
     update_rule(store, rules(store)[0], enabled=False, confirmed=False)
     run(app)
-    assert "🔒 When ok begins, it opens the web page https://" in plain(texts(app)).replace(
+    assert "🔒 When 👌 ok begins, it opens the web page https://" in plain(texts(app)).replace(
         "\u2060", ""
     )
     assert not [b for b in app.button if (b.key or "").startswith("rule_test_")]

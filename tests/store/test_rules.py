@@ -116,7 +116,7 @@ BAD = {
         "data:image/svg+xml;base64,AAAA",
         "data:text/html;base64,AAAA",
         'data:image/webp;base64,AAAA" onerror="x',
-        "data:image/webp;base64," + "A" * 700_001,
+        "data:image/webp;base64," + "A" * 670_000,
     ],
     "confetti": ["much"],
     "page": [

@@ -20,12 +20,13 @@ from pydantic import (
     model_validator,
 )
 
-from core.errors import ActionError, ArchiveError, LabelError, SkeletonError
+from core.errors import ArchiveError, LabelError, MudraError, SkeletonError
 from core.gestures.labels import safe_name
 from core.media.json_objects import format_first_fault
+from core.media.pictures import MAX_SHOWN_SIDE_PX, check_jpeg
 from core.pose.skeletons.table import SKELETONS, skeleton_named
 from core.store.rows import to_floats
-from core.store.rules import MAX_COOLDOWN_S, MAX_HOLD_S, MAX_PICTURE_CHARS, check_value
+from core.store.rules import MAX_COOLDOWN_S, MAX_HOLD_S, MAX_VALUE_CHARS, NewRule
 
 MAX_CROP_BYTES = 2**20  # of one JPEG
 MAX_JOINTS = 200
@@ -227,15 +228,18 @@ class RuleRow(Numbered):
     seconds: Annotated[float, Field(ge=0.1, le=MAX_HOLD_S)]
     cooldown_s: Annotated[float, Field(ge=0, le=MAX_COOLDOWN_S)]
     effect: Annotated[str, Field(max_length=40)]
-    value: Annotated[str, Field(max_length=MAX_PICTURE_CHARS)]
+    value: Annotated[str, Field(max_length=MAX_VALUE_CHARS)]
     deleted_at: Time | None = None
 
     @model_validator(mode="after")
     def _check_effect(self) -> "RuleRow":
-        """Return the row; raise ValueError for an unknown effect or an invalid value of it."""
+        """Return the row; raise ValueError for an unknown effect, or a value that is invalid for it
+        or no small picture."""
         try:
-            check_value(self.effect, self.value)
-        except ActionError as error:
+            rule = NewRule(self.gesture, self.effect, self.value)
+            if rule.picture:
+                check_jpeg(rule.picture, MAX_SHOWN_SIDE_PX, "an action's picture", "WEBP")
+        except MudraError as error:
             raise ValueError(str(error)) from error
         return self
 

@@ -49,7 +49,8 @@ export function effects({ data, parentElement }) {
     if (box.text.textContent !== text) box.text.textContent = text
     if (news.problem || news.text !== box.last) box.problem.textContent = news.problem
     box.last = news.text
-    acting.act(news.fired)
+    const pictures = channel().topics.get(`${data.topic} pictures`) ?? {}
+    acting.act(news.fired.map((one) => ({ ...one, value: pictures[one.value] ?? one.value })))
   }
   box.stop.onclick = stop
   box.go.onclick = () => say("go")

@@ -1,21 +1,25 @@
 """“When … then …”: a project's rules on Studio and Live, and what carries them out."""
 
+from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from core.actions.machine import MachineAccess, find_machine_access, list_machine_effects
-from core.actions.rules import EFFECTS_TOPIC, RuleRunner
+from core.actions.rules import EFFECTS_TOPIC, PICTURES_TOPIC, RuleRunner
 from core.gestures.labels import DEFAULT_GESTURES, NONE, GestureLabel, safe_label
 from core.live.live import LiveProcessor
+from core.media.pictures import shrink_to_webp
 from core.store import Project
 from core.store.rules import (
     EFFECTS,
     HELD,
     MAX_COOLDOWN_S,
     MAX_HOLD_S,
+    MAX_PICTURE_BYTES,
     MOMENTS,
+    PICTURE,
     NewRule,
     Rule,
     add_rules,
@@ -27,11 +31,13 @@ from pages.components.stage import draw_effects
 from pages.panels.access import is_at_this_machine
 from pages.panels.camera.session import live_session
 from pages.panels.camera.stage import current_stage
+from pages.panels.controls import upload_field
 from pages.panels.layout import apply_and_rerun, show_errors
 from pages.panels.live.actions import stream_actions
 from pages.panels.resources import studio
 
 _SCALE = [f"{note}{octave}" for octave in (4, 5, 6) for note in "CDEGA"]  # sounds well in any order
+_PICTURES = ["png", "jpg", "jpeg", "webp", "gif"]
 _NO_RULES = (
     "Nothing happens yet when you show a gesture. Take a template, or press *Add an action*: "
     "choose a gesture and what it does."
@@ -50,6 +56,7 @@ def show_rules(live: LiveProcessor | None, project: Project) -> None:
     runner.set_rules(rules, access)
     if live is not None:
         stream_actions(live).attach_rules(runner)
+    live_session().show(PICTURES_TOPIC, runner.pictures)
     live_session().show(EFFECTS_TOPIC, runner.state, runner.receive)
     draw_effects("effects", EFFECTS_TOPIC)
     with st.expander("When … then …", icon="⚡", key="rules"):
@@ -82,7 +89,9 @@ def _pick_machine_access() -> MachineAccess:
 def _draw_rule(rule: Rule, runner: RuleRunner, gestures: Sequence[GestureLabel]) -> None:
     """Draw a rule's sentence with its switch and buttons; one that came with an imported project
     has to be confirmed first."""
-    store, words = studio().store, safe_label(rule.words)
+    store = studio().store
+    titles = {gesture.name: gesture.title for gesture in gestures}
+    words = safe_label(rule.describe(titles.get(rule.gesture, rule.gesture)))
     if rule.confirmed:
         key = f"rule_on_{rule.id}_{rule.enabled}"
         if st.toggle(words, rule.enabled, key=key, width="stretch") != rule.enabled:
@@ -98,7 +107,7 @@ def _draw_rule(rule: Rule, runner: RuleRunner, gestures: Sequence[GestureLabel])
         changed = _draw_form(f"rule_{rule.id}", rule, gestures)
         if st.button("Save", key=f"rule_save_{rule.id}", type="primary"):
             apply_and_rerun(update_rule, store, rule, **changed)
-    if st.button("", icon="🗑", key=f"rule_delete_{rule.id}", help="Delete this action"):
+    if st.button("Delete", key=f"rule_delete_{rule.id}"):
         apply_and_rerun(delete_rule, store, rule)
 
 
@@ -192,4 +201,13 @@ def _draw_value(key: str, effect: str, rule: NewRule, gesture: str) -> str:
     default = rule.value if effect == rule.effect else about.default
     if effect == "speak" and not default:
         default = gesture.replace("_", " ")
-    return st.text_input("What", default, key=key, max_chars=600, help=about.hint).strip()
+    uploaded = default if default.startswith(PICTURE) else ""
+    typed = st.text_input(
+        "What", "" if uploaded else default, key=key, max_chars=600, help=about.hint
+    ).strip()
+    if effect != "picture":
+        return typed
+    file = upload_field(["pictures"], "Or a picture or GIF", _PICTURES, key=f"{key}_file")
+    if file is None:
+        return typed or uploaded
+    return PICTURE + b64encode(shrink_to_webp(file.getvalue(), MAX_PICTURE_BYTES)).decode()
