@@ -88,6 +88,7 @@ class GestureCards:
         self._problem, self._refused = "", 0
         self._pictures: list[int] = []
         self._enlarged: list[int] = []
+        self._different: dict[str, Any] | None = None  # of the last recording
         self._shown: dict[int, int] = {}  # by gesture: number of thumbnails
         self._rows: list[dict[str, Any]] = []
         self._read_s = float("-inf")
@@ -133,7 +134,8 @@ class GestureCards:
 
         "begin" (gesture), "beat" and "end" of a hold, each with the milliseconds `held`; "start"
         (gesture) and "stop" by a press; "choose" (gesture), "delete" (sample), "rename" (gesture,
-        name, emoji), "add" (name, emoji, moves), "remove" (gesture); "pictures" (ids), the samples
+        name, emoji), "add" (name, emoji, moves), "remove" (gesture); "delete_different" and
+        "keep_different", the offered samples of the last recording; "pictures" (ids), the samples
         whose thumbnails the page lacks; "more" (gesture), to show older samples, too; "enlarge"
         (sample), whose large picture the page lacks, None for no sample.
         """
@@ -155,6 +157,8 @@ class GestureCards:
             self.choose(int(command["gesture"]))
         elif kind == "pictures":
             self._pictures = [int(one) for one in command["ids"]]
+        elif kind == "keep_different":
+            self._different = None
         elif kind == "enlarge":
             self._enlarged = [] if command["sample"] is None else [int(command["sample"])]
         elif kind == "more":
@@ -179,15 +183,20 @@ class GestureCards:
             if setup.off:  # pressed before the browser knew
                 raise MediaError(f"Nothing was recorded. {setup.off}")
             gesture = self._find_gesture(command)
+            self._different = None
             recorder.start(gesture.id, setup.plan, held_s=held_s)
             self.choose(gesture.id)
             self._busy = True
 
     def _edit(self, kind: str, command: Message) -> None:
-        """Delete a sample, or add, rename or remove a gesture."""
+        """Delete samples, or add, rename or remove a gesture."""
         if kind == "delete":
             if not delete_samples(self.store, self.project_id, [int(command["sample"])]):
                 raise NotFoundError("That sample was deleted already.")
+        elif kind == "delete_different":
+            offered, self._different = self._different, None
+            if offered is not None:
+                delete_samples(self.store, self.project_id, offered["ids"])
         elif kind == "add":
             sort = MOVING if command["moves"] else STILL
             label = str(command["name"]), str(command["emoji"])
@@ -212,15 +221,20 @@ class GestureCards:
         now, or ""; `alert`, why a recording ended early, or ""; `problem`, why the command of
         number `refused` failed, or ""; `note`, the counts of the last recording; `chosen`, a
         gesture's id; `recording`, None or its `gesture`, a `short` and a `long` text and the
-        seconds `since` its countdown ended; `clicks` of a moving gesture's beat; `edits` and
-        `recorded`; `cards`, each with `id`, `name`, `emoji`, `moves`, `samples`, `how` to perform
-        it, or "", and `crops`, ids of samples, newest first."""
+        seconds `since` its countdown ended; `different`, None or the `ids` of the `total` samples
+        of the last recording, of a `gesture`, that look different from the others; `clicks`
+        of a moving gesture's beat; `edits` and `recorded`; `cards`, each with `id`, `name`,
+        `emoji`, `moves`, `samples`, `how` to perform it, or "", and `crops`, ids of samples, newest
+        first."""
         with self._lock:
             setup, progress = self._setup, self._setup.recorder.status()
             if self._busy and progress.state == "idle":
                 progress = setup.recorder.stop()  # waits until all samples are stored
                 self.recorded += 1
                 self._read_s = float("-inf")
+                ids, total = setup.recorder.different_samples()
+                offer = {"gesture": progress.gesture_id, "ids": ids, "total": total}
+                self._different = offer if ids else None
                 setup.on_recorded()
             self._busy = progress.state != "idle"
             if time.monotonic() - self._read_s > REREAD_S:
@@ -237,6 +251,7 @@ class GestureCards:
                 "chosen": chosen,
                 "recording": _recording_data(progress),
                 "clicks": setup.plan.for_clips().metronome_clicks,
+                "different": self._different,
                 "edits": self.edits,
                 "recorded": self.recorded,
                 "cards": self._rows,

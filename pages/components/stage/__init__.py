@@ -14,7 +14,7 @@ from core.recording.samples import crop_factor
 from pages.components import join_modules, read_asset, to_css_color
 
 _FILES = "browser_files"
-_PARTS = ("answer", "camera", "cards", "lines", "people", "training")
+_PARTS = ("answer", "camera", "cards", "lines", "people", "tile", "training")
 
 
 def _style() -> str:
@@ -75,6 +75,11 @@ def draw_lines(key: str, topic: str) -> None:
 def draw_people(key: str, topic: str, colors: Sequence[str]) -> None:
     """Draw a button for each visible person of a topic, in the colours of their numbers."""
     _component(key=key, data={"part": "people", "topic": topic, "colors": colors})
+
+
+def draw_tile() -> None:
+    """Draw the controls of the small video: it is moved, folded and closed in the browser."""
+    _component(key="stage_tile", data={"part": "tile"})
 
 
 def draw_training(key: str, topic: str, state: Mapping[str, Any]) -> None:

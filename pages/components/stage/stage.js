@@ -6,13 +6,14 @@ import { channel } from "./channel.js"
 import { lines } from "./lines.js"
 import { learnHabits } from "./page_habits.js"
 import { people } from "./people.js"
+import { tile } from "./tile.js"
 import { training } from "./training.js"
 
 const connection = ({ data }) => {
   learnHabits()
   channel().connect(data.channel)
 }
-const PARTS = { answer, camera, cards, connection, lines, people, training }
+const PARTS = { answer, camera, cards, connection, lines, people, tile, training }
 
 export default function (component) {
   const { data, parentElement } = component
