@@ -51,6 +51,14 @@ class CardsRecording(TypedDict):
     long: str
 
 
+class DifferentSamples(TypedDict):
+    """The `ids` of the `total` samples of a recording of `gesture` that look unlike the others."""
+
+    gesture: int
+    ids: list[int]
+    total: int
+
+
 class CardsState(TypedDict):
     """What the cards show.
 
@@ -62,6 +70,7 @@ class CardsState(TypedDict):
         note: the counts of the last recording.
         chosen: a gesture's id.
         clicks: seconds and pitches in Hz of a moving gesture's beat.
+        different: of the last recording, offered for deletion.
         edits, recorded: of `GestureCards`.
     """
 
@@ -73,6 +82,7 @@ class CardsState(TypedDict):
     note: str
     chosen: int | None
     recording: CardsRecording | None
+    different: DifferentSamples | None
     clicks: list[tuple[float, int]]
     edits: int
     recorded: int
@@ -151,6 +161,7 @@ class GestureCards:
         self._problem, self._refused = "", 0
         self._pictures: list[int] = []
         self._enlarged: list[int] = []
+        self._different: DifferentSamples | None = None  # of the last recording
         self._shown: dict[int, int] = {}  # by gesture: number of thumbnails
         self._rows: list[Card] = []
         self._read_s = float("-inf")
@@ -196,7 +207,8 @@ class GestureCards:
 
         "begin" (gesture), "beat" and "end" of a hold, each with the milliseconds `held`; "start"
         (gesture) and "stop" by a press; "choose" (gesture), "delete" (sample), "rename" (gesture,
-        name, emoji), "add" (name, emoji, moves), "remove" (gesture); "pictures" (ids), the samples
+        name, emoji), "add" (name, emoji, moves), "remove" (gesture); "delete_different" and
+        "keep_different", the offered samples of the last recording; "pictures" (ids), the samples
         whose thumbnails the page lacks; "more" (gesture), to show older samples, too; "enlarge"
         (sample), whose large picture the page lacks, None for no sample.
         """
@@ -218,6 +230,8 @@ class GestureCards:
             self.choose(int(command["gesture"]))
         elif kind == "pictures":
             self._pictures = [int(one) for one in command["ids"]]
+        elif kind == "keep_different":
+            self._different = None
         elif kind == "enlarge":
             self._enlarged = [] if command["sample"] is None else [int(command["sample"])]
         elif kind == "more":
@@ -242,15 +256,20 @@ class GestureCards:
             if setup.off:  # pressed before the browser knew
                 raise MediaError(f"Nothing was recorded. {setup.off}")
             gesture = self._find_gesture(command)
+            self._different = None
             recorder.start(gesture.id, setup.plan, held_s=held_s)
             self.choose(gesture.id)
             self._busy = True
 
     def _edit(self, kind: str, command: CardsCommand) -> None:
-        """Delete a sample, or add, rename or remove a gesture."""
+        """Delete samples, or add, rename or remove a gesture."""
         if kind == "delete":
             if not delete_samples(self.store, self.project_id, [int(command["sample"])]):
                 raise NotFoundError("That sample was deleted already.")
+        elif kind == "delete_different":
+            offered, self._different = self._different, None
+            if offered is not None:
+                delete_samples(self.store, self.project_id, offered["ids"])
         elif kind == "add":
             sort = MOVING if command["moves"] else STILL
             label = str(command["name"]), str(command["emoji"])
@@ -278,6 +297,13 @@ class GestureCards:
                 progress = setup.recorder.stop()  # waits until all samples are stored
                 self.recorded += 1
                 self._read_s = float("-inf")
+                ids, total = setup.recorder.different_samples()
+                gesture = progress.gesture_id
+                self._different = (
+                    {"gesture": gesture, "ids": ids, "total": total}
+                    if ids and gesture is not None
+                    else None
+                )
                 setup.on_recorded()
             self._busy = progress.state != "idle"
             if time.monotonic() - self._read_s > REREAD_S:
@@ -294,6 +320,7 @@ class GestureCards:
                 "chosen": chosen,
                 "recording": _recording_data(progress),
                 "clicks": setup.plan.for_clips().metronome_clicks,
+                "different": self._different,
                 "edits": self.edits,
                 "recorded": self.recorded,
                 "cards": self._rows,

@@ -15,11 +15,13 @@ from core.errors import MudraError
 from core.pose.skeletons.skeleton import HAND, PAIR
 from core.pose.types import Floats
 from core.recording.clips import CLIP_LIMITS, MAX_CLIP_S, PAIR_CLIP_LIMITS, make_clip
+from core.recording.different_shapes import TAIL_S, count_kept, find_minority
 from core.recording.plans import BEATS, TOO_LONG, Plan, RecordingStatus
 from core.recording.samples import Limits
 from core.store import NewSample, Store
 
 CAMERA_TIMEOUT_S = 2.0
+HAND_LEFT = "hand left"  # why the last frames of a hold are skipped
 
 LEASE_EXPIRED = (
     "Recording ended: no message came from the browser for a moment. What was recorded before is "
@@ -85,6 +87,7 @@ class SampleWriter:
 
     def __init__(self, store: Store, recording_id: int, interval_s: float) -> None:
         self.lost, self._reason = 0, ""
+        self.ids: list[int] = []  # of the stored samples, in their order
         self._store, self._recording_id, self._interval_s = store, recording_id, interval_s
         self._queue: queue.SimpleQueue[NewSample] = queue.SimpleQueue()
         self._closed = threading.Event()
@@ -126,7 +129,7 @@ class SampleWriter:
             return
         try:
             if not self._reason:
-                self._store.add_samples(self._recording_id, batch)
+                self.ids += self._store.add_samples(self._recording_id, batch)
                 return
         except MudraError as error:
             self._reason = str(error)
@@ -141,6 +144,7 @@ class ActiveRecording:
     skipping a frame are by the skeleton's title; others have the skeleton's own."""
 
     limits: ClassVar[Mapping[str, Limits]] = {}
+    tail_s: ClassVar[float] = TAIL_S  # so long the samples of a hold wait for its release
 
     def __init__(
         self, gesture_id: int, plan: Plan, writer: SampleWriter, hold: ButtonHold | None
@@ -150,6 +154,8 @@ class ActiveRecording:
         self._saved, self._skipped = 0, Counter[str]()
         self._hold, self._note = hold, ""
         self._unconfirmed: list[tuple[float, NewSample | str]] = []  # until the hold confirms them
+        self._tail: list[tuple[float, NewSample | str]] = []  # confirmed ones of the last TAIL_S
+        self._poses: list[Floats] = []  # of the saved samples
         self._start_s: float | None = None
         self._now_s = 0.0
         self._checked_s = float("-inf")
@@ -197,7 +203,8 @@ class ActiveRecording:
             return
         self._hold.renew(now_s, held_s)
         self._save_confirmed_samples()
-        if released:
+        if released and not self._is_over:
+            self._drop_leaving_hand()
             self._hold = None
             self.end()
 
@@ -213,6 +220,7 @@ class ActiveRecording:
             self._note = self._hold.end_reason or CUT_SHORT
         self._is_over = True
         self._unconfirmed.clear()
+        self._save_tail(float("inf"))
         self.writer.close()
 
     def _save_confirmed_samples(self) -> None:
@@ -220,11 +228,34 @@ class ActiveRecording:
         the hold has ended."""
         assert self._hold is not None
         until_s = self._hold.confirmed_until_s
-        for time_s, sample in (one for one in self._unconfirmed if one[0] <= until_s):
-            self._save_sample(time_s, sample)
+        self._tail += [one for one in self._unconfirmed if one[0] <= until_s]
         self._unconfirmed = [one for one in self._unconfirmed if one[0] > until_s]
+        self._save_tail(until_s - self.tail_s)
         if self._hold.end_reason:
             self.end()
+
+    def _save_tail(self, until_s: float) -> None:
+        """Save the tail's samples up to this time."""
+        ready = [one for one in self._tail if one[0] <= until_s]
+        self._tail = self._tail[len(ready) :]
+        for time_s, sample in ready:
+            self._save_sample(time_s, sample)
+
+    def _drop_leaving_hand(self) -> None:
+        """Skip the tail's last samples if the hand had left the hold's pose by then."""
+        poses = [None if isinstance(one, str) else one.pose for _, one in self._tail]
+        kept = count_kept(self._poses, poses)
+        self._tail = self._tail[:kept] + [
+            (time_s, one if isinstance(one, str) else HAND_LEFT)
+            for time_s, one in self._tail[kept:]
+        ]
+
+    def different_ids(self) -> tuple[list[int], int]:
+        """Return the ids of the stored samples that look different from the recording's others,
+        and the number of all; call this when all is stored."""
+        ids = self.writer.ids
+        found = find_minority(self._poses) if len(ids) == len(self._poses) else []
+        return [ids[index] for index in found], len(ids)
 
     def _save_sample(self, time_s: float, sample: NewSample | str) -> None:
         """Queue a sample for storing, or count a skipped frame by reason; end the recording when
@@ -233,6 +264,7 @@ class ActiveRecording:
             self._skipped[sample] += 1
             return
         self._saved += 1
+        self._poses.append(sample.pose)
         self.writer.put(sample)
         if self.plan.count is not None and self._saved >= self.plan.count:
             self.end()
@@ -244,11 +276,13 @@ class ActiveRecording:
         if not self._is_over and (self._start_s is None or self._now_s < self._start_s):
             state = "countdown" if self.plan.delay_s else "recording"
             left_s = self.plan.delay_s if self._start_s is None else self._start_s - self._now_s
+        waiting = [one for _, one in self._tail]
+        skipped = Counter(one for one in waiting if isinstance(one, str))
         return RecordingStatus(
             state,
             left_s,
-            self._saved - self.writer.lost,
-            dict(self._skipped),
+            self._saved - self.writer.lost + len(waiting) - sum(skipped.values()),
+            dict(self._skipped + skipped),
             self.writer.error,
             self._note,
             self.gesture_id,
@@ -266,6 +300,7 @@ class ActiveClipRecording(ActiveRecording):
     """A recording of a gesture that moves: the frames of one performance become one sample."""
 
     limits = MappingProxyType({HAND: CLIP_LIMITS, PAIR: PAIR_CLIP_LIMITS})  # for fast hands
+    tail_s = 0.0  # a performance's rests are cut off by its movement
 
     def __init__(
         self, gesture_id: int, plan: Plan, writer: SampleWriter, hold: ButtonHold | None
@@ -292,6 +327,10 @@ class ActiveClipRecording(ActiveRecording):
             self.end()
             self._note = TOO_LONG
         return not self._is_over
+
+    def different_ids(self) -> tuple[list[int], int]:
+        """Return no samples: performances are compared by their training."""
+        return [], len(self.writer.ids)
 
     def add(self, sample: NewSample | str) -> None:
         """As for a still gesture, but a frame that hardly differs from the last one counts, too."""

@@ -142,6 +142,16 @@ class Recorder:
             recording.writer.wait_until_stored()
         return self.status()
 
+    def different_samples(self) -> tuple[list[int], int]:
+        """Return the ids of the last recording's samples that look different from its others, and
+        the number of all; none while it runs."""
+        with self._lock:
+            recording = self._recording
+        if recording is None or recording.status().state != "idle":
+            return [], 0
+        recording.writer.wait_until_stored()
+        return recording.different_ids()
+
     def close(self) -> None:
         """End the recording and the session; the next recording creates a new session."""
         with self._starting:

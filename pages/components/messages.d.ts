@@ -68,6 +68,12 @@ interface CardsRecording {
   long: string
 }
 
+interface DifferentSamples {
+  gesture: number
+  ids: number[]
+  total: number
+}
+
 interface CardsState {
   mode: string
   off: string
@@ -77,6 +83,7 @@ interface CardsState {
   note: string
   chosen: number | null
   recording: CardsRecording | null
+  different: DifferentSamples | null
   clicks: [number, number][]
   edits: number
   recorded: number

@@ -1,19 +1,23 @@
-"""Every page of the menu in a real browser at three widths: nothing is cut off or covered."""
+"""Every page of the menu in a real browser, on a desk, a tablet and a phone, while the camera runs:
+nothing is cut off or covered."""
 
 import shutil
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
-from pages.panels.navigation import SECTIONS
+from pages.panels.navigation import SECTIONS, VIDEO_PAGES
+from tests.browser.conftest import go
 from tests.support.page_load import standing_ms, watched
-from tests.support.studio import FLAGS
+from tests.support.studio import flags, start_camera
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
 MENU = [name for names in SECTIONS.values() for name in names]
-WIDTHS = (1280, 1024, 820)
+SIZES = [(1440, 900), (1280, 900), (1024, 900), (820, 1180), (390, 844)]
 MEASURE = Path(__file__).with_name("widths.js")
+TILE = ".st-key-tile"
 
 
 @pytest.fixture(scope="module")
@@ -24,19 +28,22 @@ def workspace(tmp_path_factory, trained_people):
 
 
 @pytest.fixture(scope="module")
-def window(open_browser):
-    with watched(open_browser(*FLAGS)) as page:
+def window(open_browser, server, film):
+    """A window whose camera runs: on pages without video it floats in a corner."""
+    with watched(open_browser(*flags(film))) as page:
+        page.goto(f"{server}/?project=People")
+        start_camera(page)
         yield page
 
 
 @pytest.fixture(scope="module", params=MENU)
-def opened(request, window, server):
-    window.set_viewport_size({"width": WIDTHS[0], "height": 900})
-    window.goto(f"{server}/?project=People")
-    standing_ms(window)
+def opened(request, window):
+    window.set_viewport_size({"width": 1280, "height": 900})
     if request.param != MENU[0]:
-        window.get_by_test_id("stSidebarNav").get_by_text(request.param, exact=True).click()
+        go(window, request.param)
         standing_ms(window)
+    has_video = request.param in VIDEO_PAGES
+    expect(window.locator(f"{TILE} button")).to_have_count(0 if has_video else 5)
     return window
 
 
@@ -50,10 +57,10 @@ def faults_after_layout(page):
     return faults
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_nothing_of_a_page_is_cut_off_or_covered(opened, width):
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_nothing_of_a_page_is_cut_off_or_covered(opened, size):
     page = opened
-    page.set_viewport_size({"width": width, "height": 900})
+    page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
     assert faults_after_layout(page) == []
 
 
@@ -72,6 +79,7 @@ FAULTS = """
 
 
 def test_what_does_not_fit_is_found(window):
+    window.set_viewport_size({"width": 1280, "height": 900})
     window.goto("about:blank")
     window.set_content(BY_HAND % FITS)
     assert window.evaluate(MEASURE.read_text()) == []

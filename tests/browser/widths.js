@@ -29,6 +29,7 @@
       `[${element.dataset.testid || element.role || ""}] “${text.trim().slice(0, 40)}”`
   }
   const shown = (element) => {
+    if (element.closest("[data-testid=stSidebar][data-collapsed=true]")) return false
     const box = element.getBoundingClientRect()
     return box.width > 1 && box.height > 1 &&
       element.checkVisibility({ opacityProperty: true, visibilityProperty: true })

@@ -1,6 +1,7 @@
 """The gesture cards: what is pressed there, and what they show."""
 
 import base64
+import time
 from dataclasses import replace
 
 import cv2
@@ -23,6 +24,7 @@ from core.recording.recorder import Recorder
 from core.store.bin import delete_samples
 from tests.exchange.conftest import sample
 from tests.pages.conftest import record
+from tests.recording.conftest import hand, offer
 
 
 class Video:
@@ -205,3 +207,26 @@ def test_a_card_shows_no_picture_that_was_forgotten(cards, store, project, works
 def _pixels(address):
     jpeg = base64.b64decode(address.removeprefix("data:image/jpeg;base64,"))
     return cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+
+
+def test_what_looks_different_after_a_hold_is_offered_deleted_at_once_and_undone(
+    cards, recorder, store, project
+):
+    fist = row(cards.state(), "fist")["id"]
+    say(cards, "begin", gesture=fist, held=0)
+    at = time.monotonic() - 2
+    for tenth in range(20):
+        usual = hand(7.0 * tenth)
+        turned = replace(usual, keypoints=usual.keypoints[:, ::-1].copy())
+        offer(recorder, at + tenth / 10, turned if tenth in (4, 5) else usual)
+    say(cards, "beat", 2, held=10_000)
+    state = say(cards, "end", 3, held=10_000)
+    found, total = state["different"]["ids"], state["different"]["total"]
+    assert (len(found), total, state["different"]["gesture"]) == (2, 20, fist)
+    state = say(cards, "delete_different", 4)
+    assert (row(state, "fist")["samples"], state["different"], state["edits"]) == (18, None, 1)
+    assert not {*found} & {sample.id for sample in store.samples(project.id)}
+    store.undo(store.list_history(project.id)[0].id)
+    assert len(store.samples(project.id)) == 20
+    say(cards, "begin", 5, gesture=fist, held=0)
+    assert say(cards, "end", 6, held=100)["different"] is None

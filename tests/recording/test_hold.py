@@ -3,6 +3,8 @@
 The clock is driven by hand; every count is computed beside it.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from core.recording.plans import Plan
@@ -173,3 +175,37 @@ def test_the_next_hold_begins_with_nothing_of_the_one_before(button):
 def test_a_word_without_a_recording_does_nothing(button):
     assert button.recorder.renew_hold(0.25).state == "idle"
     assert button.recorder.release_hold(0.5).text == "0 saved, 0 skipped"
+
+
+def fallen(tenth):
+    """The hand lies on its side: another shape."""
+    pose = hand(7.0 * (tenth % 100))
+    return replace(pose, keypoints=pose.keypoints[:, ::-1].copy())
+
+
+def test_of_a_hand_that_leaves_the_pose_in_the_last_half_second_those_frames_are_not_stored(button):
+    button.press()
+    button.frames(101, 110)
+    button.recorder.renew_hold(1.0)
+    button.frames(111, 116)
+    for tenth in (117, 118, 119):
+        button.now_s = tenth / 10
+        offer(button.recorder, button.now_s, fallen(tenth))
+    progress = button.recorder.release_hold(1.95)
+    assert progress.text == "16 saved, 3 skipped (hand left 3)"
+    assert button.stored() == [round(10.1 + 0.1 * i, 2) for i in range(16)]
+    assert button.recorder.different_samples() == ([], 16)
+
+
+def test_another_shape_before_the_last_half_second_is_stored_and_looks_different(button):
+    button.press()
+    button.frames(101, 110)
+    for tenth in (111, 112):
+        button.now_s = tenth / 10
+        offer(button.recorder, button.now_s, fallen(tenth))
+    button.recorder.renew_hold(1.2)
+    button.frames(113, 125)
+    button.recorder.release_hold(2.55)
+    found, total = button.recorder.different_samples()
+    ids = [one.id for one in button._store.samples(button._project.id, newest_first=False)]
+    assert (found, total) == (ids[10:12], 25)

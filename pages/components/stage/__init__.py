@@ -17,7 +17,17 @@ from core.recording.samples import crop_factor
 from pages.components import join_modules, read_asset
 
 _FILES = "browser_files"
-_PARTS = ("answer", "camera", "cards", "connection", "effects", "lines", "people", "training")
+_PARTS = (
+    "answer",
+    "camera",
+    "cards",
+    "connection",
+    "effects",
+    "lines",
+    "people",
+    "tile",
+    "training",
+)
 
 
 class Tone(TypedDict):
@@ -106,6 +116,11 @@ def draw_effects(key: str, topic: str) -> None:
 def draw_people(key: str, topic: str, colors: Sequence[str]) -> None:
     """Draw a button for each visible person of a topic, in the colours of their numbers."""
     _component(key=key, data={"part": "people", "topic": topic, "colors": colors})
+
+
+def draw_tile() -> None:
+    """Draw the controls of the small video: it is moved, folded and closed in the browser."""
+    _component(key="stage_tile", data={"part": "tile"})
 
 
 def draw_training(key: str, topic: str, state: TrainingState) -> None:

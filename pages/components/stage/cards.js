@@ -6,6 +6,7 @@
 import { Asking } from "../asking.js"
 import { made } from "../elements.js"
 import { channel } from "./channel.js"
+import { Different } from "./different.js"
 import { Metronome } from "./metronome.js"
 import { renameInPlace } from "./rename.js"
 import { SampleDialog } from "./sample_dialog.js"
@@ -68,6 +69,7 @@ export class Cards {
     /** @type {(() => void) | undefined} */
     this.unlisten = undefined
     this.askPage = () => {}
+    this.different = new Different((kind) => this.say(kind))
     this.asking = new Asking(() => this.askPage())
     this.metronome = new Metronome()
     this.note = this.wasLeft()
@@ -420,11 +422,14 @@ export class Cards {
       row.samples.draw(row.data, this.there(row), this.pictures)
     }
     this.dialog?.draw()
+    const { different } = this.data
+    this.different.draw(different, this.rows.get(different?.gesture)?.box, this.pictures)
     this.requestPictures()
   }
 
   requestPictures() {
-    const missing = [...this.rows.values()].flatMap(({ samples }) => samples.visible())
+    const seen = [...this.rows.values()].flatMap(({ samples }) => samples.visible())
+    const missing = [...(this.data.different?.ids ?? []), ...seen]
       .filter((id) => !this.pictures.has(id))
     if (String(missing) !== this.requested) this.say("pictures", { ids: missing })
     this.requested = String(missing)

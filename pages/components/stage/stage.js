@@ -6,10 +6,11 @@ import { connection } from "./connection.js"
 import { effects } from "./effects.js"
 import { lines } from "./lines.js"
 import { people } from "./people.js"
+import { tile } from "./tile.js"
 import { training } from "./training.js"
 
 /** @type {Record<string, (component: any) => (() => void)>} */
-const PARTS = { answer, camera, cards, connection, effects, lines, people, training }
+const PARTS = { answer, camera, cards, connection, effects, lines, people, tile, training }
 
 /** @param {Component<{ part: keyof typeof PARTS }, object, ShadowRoot>} component */
 export default function (component) {

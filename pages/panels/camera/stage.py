@@ -19,7 +19,7 @@ from core.live.session import ANSWER, PROBLEM, LiveSession
 from core.live.streams import PAUSED, BrowserStream, CameraStream, can_browser_find, do_nothing
 from core.recording.recorder import Recorder
 from pages.components import read_asset
-from pages.components.stage import draw_answer, draw_lines
+from pages.components.stage import draw_answer, draw_lines, draw_tile
 from pages.panels.camera.camera import show_camera
 from pages.panels.camera.session import connect_live_session
 from pages.panels.camera.settings import pick_camera_constraints, pick_tracking_place
@@ -148,7 +148,11 @@ def draw_stage(title: str) -> Iterator[None]:
         )
     with place:
         stream = show_camera(tracking_place, constraints)
-    _apply_video_style(LARGE if title in VIDEO_PAGES else away if stream else HIDDEN)
+    style = LARGE if title in VIDEO_PAGES else away if stream else HIDDEN
+    _apply_video_style(style)
+    with st.container(key="tile"):
+        if style == SMALL:
+            draw_tile()
     session = connect_live_session()
     if st.session_state.get("stage_visit") != st.session_state["visit"]:
         st.session_state["stage_visit"] = st.session_state["visit"]

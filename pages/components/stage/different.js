@@ -1,0 +1,37 @@
+// After a hold that looks mixed: the samples that look different, with their pictures, to be deleted by
+// one press.
+import { made } from "../elements.js"
+
+export class Different {
+  /** @param {(kind: string) => void} say sends what is chosen */
+  constructor(say) {
+    this.element = made("div", "different")
+    this.element.setAttribute("role", "status")
+    this.text = made("p")
+    this.pictures = made("div", "row")
+    const button = (look, text, kind) =>
+      made("button", look, text, { type: "button", onclick: () => say(kind) })
+    const acts = made("div", "acts")
+    acts.append(button("delete", "Delete them", "delete_different"), button("", "Keep them", "keep_different"))
+    this.element.append(this.text, this.pictures, acts)
+  }
+
+  /**
+   * Draws the offer into its gesture's card, or takes it away.
+   * @param {{ids: number[], total: number} | null} offer
+   * @param {HTMLElement | undefined} card
+   * @param {Map<number, string>} pictures by sample
+   */
+  draw(offer, card, pictures) {
+    if (!offer || !card) return this.element.remove()
+    const few = offer.ids.length === 1
+    const text = `${offer.ids.length} of these ${offer.total} ${few ? "looks" : "look"} different. ` +
+      `Delete ${few ? "it" : "them"}?`
+    if (this.text.textContent !== text) this.text.textContent = text
+    const known = offer.ids.map((id) => pictures.get(id)).filter(Boolean)
+    if (this.pictures.childElementCount !== known.length) {
+      this.pictures.replaceChildren(...known.map((src) => made("img", "", "", { src, alt: "" })))
+    }
+    if (this.element.parentNode !== card) card.append(this.element)
+  }
+}
