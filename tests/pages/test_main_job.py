@@ -256,3 +256,8 @@ def test_visitors_who_come_at_the_same_moment_get_the_same_first_project(tmp_pat
         with ThreadPoolExecutor(8) as visitors:
             assert list(visitors.map(visit, range(8))) == [[FIRST_PROJECT]] * 8
         store.close()
+
+
+def test_the_first_screen_says_three_steps_the_next_one_lit_and_who_answers(app):
+    caption = next(one.value for one in go(app, "studio").caption if "Show" in one.value)
+    assert caption == "**① Show** · ② Hold · ③ Train · Starter model: knows these eight."
