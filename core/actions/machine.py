@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from core.actions.osc import OscOut, read_allowed_hosts
 from core.errors import ActionError
@@ -188,7 +189,12 @@ def _publish_mqtt(rule: NewRule) -> None:
     value = _parse_value(rule)
     client, is_accepted = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2), threading.Event()
     client.connect_timeout = _MQTT_S
-    client.on_connect = lambda _c, _d, _f, reason, _p: reason.is_failure or is_accepted.set()
+
+    def note_answer(_client: object, _data: object, _flags: object, reason: Any, _: object) -> None:
+        if not reason.is_failure:
+            is_accepted.set()
+
+    client.on_connect = note_answer
     try:
         client.connect(value["host"], int(value["port"]))
         client.loop_start()
