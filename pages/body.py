@@ -121,7 +121,7 @@ def show_picture(
                 icon="👀",
             )
         picture = draw_body(rgb, estimate, view) if estimate.poses else rgb
-        st.image(picture, width="stretch")
+        st.image(picture, width="stretch", alt="The picture with the people found")
         with st.container(horizontal=True, vertical_alignment="center"):
             download_button("Download", encode_png(picture), "body.png", icon="🖼")
             st.caption(f"{format_count(len(estimate.poses), 'person')} found")

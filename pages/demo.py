@@ -44,7 +44,7 @@ def _show_replay(playing: bool) -> None:
         live = _demo_processor()
         with left:
             picture = live.process(demo.demo_background())
-            st.image(picture, width="stretch", output_format="JPEG")
+            st.image(picture, width="stretch", output_format="JPEG", alt="The demo’s hands")
         with right:
             hands = answers_of(live.latest()) if playing else placeholder("👋", "Sample hands")
             draw_answer("demo_answer", hands)

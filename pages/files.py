@@ -134,7 +134,7 @@ def _show_picture_results(
     shown = st.session_state.get("files_shown", FIRST_SHOWN)
     for row in range(0, min(shown, len(pictures)), COLUMNS):
         for column, one in zip(st.columns(COLUMNS), pictures[row : row + COLUMNS], strict=False):
-            column.image(one.jpeg, width="stretch")
+            column.image(one.jpeg, width="stretch", alt="The picture with what was found")
             found = [_describe_hand(hand, emoji, skeleton) for hand in one.records[0]["hands"]]
             with column.container(gap=None):
                 st.markdown(" · ".join(found) or f"no {skeleton.title}")

@@ -114,7 +114,7 @@ def _draw_correction_form(
     st.markdown(f"**What was it?** The last second, {len(frozen)} frames:")
     some = frozen[:: max(1, -(-len(frozen) // PICTURES))]
     for column, moment in zip(st.columns(PICTURES), some, strict=False):
-        column.image(moment.draw(), width="stretch")
+        column.image(moment.draw(), width="stretch", alt="A frame of the last second")
     enabled = studio().store.gestures(project.id, enabled_only=True)
     gestures = {g.id: g for g in enabled if not g.moves}  # frames show what is held still
     hands = list_handedness(frozen)

@@ -90,7 +90,7 @@ def show_latest_samples(project: Project, gesture: Gesture) -> None:
     for row in range(0, len(shown), COLUMNS):
         for column, sample in zip(st.columns(COLUMNS), shown[row : row + COLUMNS], strict=False):
             with column, st.container(gap=None):
-                st.image(draw_sample(sample), width="stretch")
+                st.image(draw_sample(sample), width="stretch", alt=f"A sample of {gesture.name}")
                 st.button(
                     "Delete",
                     key=f"delete_{sample.id}",

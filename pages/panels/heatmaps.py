@@ -89,7 +89,8 @@ def explain_maps(maps: Maps, skeleton: Skeleton, stages: int) -> None:
     """Explain the heatmaps' colours and view, and that a click on a tile enlarges its keypoint."""
     words = _OF_BODIES if skeleton.is_body else _OF_HANDS
     st.caption(VIEWS[maps.view][1].format(**words))
-    st.image(draw_colour_bar(200, 12), "low … high confidence", width=200)
+    bar = draw_colour_bar(200, 12)
+    st.image(bar, "low … high confidence", width=200, alt="Colours of low to high confidence")
     watch_picture(
         _SHOWN,
         f".st-key-{STILL} img",
@@ -107,7 +108,8 @@ def show_attention(heatmaps: Heatmaps, maps: Maps) -> None:
     st.caption("Attention maps: coarse scales first, then per keypoint.")
     with st.container(horizontal=True, key="maps_attention"):
         for title, picture in tiles:
-            st.image(picture, title.replace("_", " "), width=picture.shape[1])
+            name = title.replace("_", " ")
+            st.image(picture, name, width=picture.shape[1], alt=f"Attention map {name}")
 
 
 def _request_clicked_keypoint(maps: Maps, skeleton: Skeleton, stages: int) -> None:
@@ -236,7 +238,7 @@ def _show_picture_heatmaps(
     labels = [str(number) for number in estimate.numbers]
     picture = draw_with_heatmaps(rgb, estimate, maps, stages, mirror=mirror, labels=labels)
     with st.container(key=STILL):
-        st.image(picture, width="stretch")
+        st.image(picture, width="stretch", alt="The picture with its heatmaps")
     with st.container(horizontal=True, vertical_alignment="center"):
         download_button("Download", encode_png(picture), "heatmaps.png", icon="🖼")
         shown = next(iter(select_person_maps(estimate, maps.person).heatmaps), None)
@@ -244,7 +246,8 @@ def _show_picture_heatmaps(
             crop = shown.crop
             with st.popover("Net input", icon="🔍"):
                 height, width = crop.shape[:2]
-                st.image(crop, f"the crop, {width} × {height} pixels", width=2 * width)
+                size = f"the crop, {width} × {height} pixels"
+                st.image(crop, size, width=2 * width, alt="The net’s input")
     if shown is not None:
         show_attention(mirror_heatmaps(shown) if mirror else shown, maps)
 
@@ -334,7 +337,7 @@ def _show_people_heatmaps(
         alone = replace(alone, numbers=estimate.numbers[chosen : chosen + 1])
         picture = draw_with_heatmaps(rgb, alone, maps, estimator.stages)
         with st.container(key=STILL):
-            st.image(picture, width="stretch")
+            st.image(picture, width="stretch", alt="The picture with its heatmaps")
     if boxes:
         show_attention(of_chosen.heatmaps[0], maps)
     download_button("Download", encode_png(picture), "heatmaps.png", icon="🖼")

@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from tests.support.contrast import CONTROL, TEXT, contrast
+from tests.support.contrast import CONTROL, TEXT, contrast, mix
 
 
 def test_contrast_is_that_of_the_standard():
@@ -17,6 +17,7 @@ def test_text_links_and_controls_stand_out(root, of):
     theme = tomllib.loads((root / ".streamlit" / "config.toml").read_text())["theme"][of]
     for ground in (theme["backgroundColor"], theme["secondaryBackgroundColor"]):
         assert contrast(theme["textColor"], ground) >= 7
+        assert contrast(mix(theme["textColor"], ground, 0.6), ground) >= TEXT  # a caption
         assert contrast(theme["linkColor"], ground) >= TEXT
         assert contrast(theme["primaryColor"], ground) >= CONTROL
     assert contrast("#ffffff", theme["primaryColor"]) >= TEXT  # a button's label

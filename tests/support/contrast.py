@@ -10,6 +10,13 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+def mix(colour: str, ground: str, opacity: float) -> str:
+    """The colour that is seen where a translucent one lies on a ground."""
+    over, under = ([int(one[i : i + 2], 16) for i in (1, 3, 5)] for one in (colour, ground))
+    parts = [round(opacity * a + (1 - opacity) * b) for a, b in zip(over, under, strict=True)]
+    return f"#{parts[0]:02x}{parts[1]:02x}{parts[2]:02x}"
+
+
 def contrast(one: str, other: str) -> float:
     dark, light = sorted((luminance(one), luminance(other)))
     return (light + 0.05) / (dark + 0.05)

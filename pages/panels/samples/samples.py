@@ -48,7 +48,7 @@ def show_sample(
     left, right = st.columns(2, gap="medium")
     with left:
         if sample.frames == 1:
-            st.image(draw_sample(sample, SAMPLE_SIZE_PX), width="stretch")
+            st.image(draw_sample(sample, SAMPLE_SIZE_PX), width="stretch", alt="The sample")
         elif can_trim:
             trim_clip_form(project, sample)
         else:
@@ -106,7 +106,7 @@ def trim_clip_form(project: Project, sample: Sample) -> None:
     saves at least MIN_CLIP_FRAMES."""
     whole, current = find_whole_clip(studio().store, sample)
     times, player = clip_times(whole), st.container()
-    st.image(draw_clip_loop(whole, 64), width="stretch")
+    st.image(draw_clip_loop(whole, 64), width="stretch", alt="The clip’s frames")
     start_s, end_s = st.slider(
         "Start and end (s)",
         0.0,
@@ -119,7 +119,7 @@ def trim_clip_form(project: Project, sample: Sample) -> None:
     part = slice_clip(whole, slice(start, max(end, start + 1)))
     with player:
         if end - start < MIN_CLIP_FRAMES:
-            st.image(draw_sample(part, CLIP_SIZE_PX))
+            st.image(draw_sample(part, CLIP_SIZE_PX), alt="The chosen part of the clip")
             st.caption(f"A clip needs at least {MIN_CLIP_FRAMES} frames: move the handles apart.")
             return
         play_clip(f"clip_{sample.id}", encode_sample_picture(part, CLIP_SIZE_PX))

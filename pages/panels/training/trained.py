@@ -218,7 +218,8 @@ def _show_cell_samples(run: Run, project: Project, target: str, predicted: str) 
         return
     with st.container(horizontal=True):
         for sample in shown:
-            st.image(draw_sample(sample), width=SAMPLE_WIDTH_PX)
+            alt = f"A sample of {target} recognised as {predicted}"
+            st.image(draw_sample(sample), width=SAMPLE_WIDTH_PX, alt=alt)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(f"Open {'it' if len(ids) == 1 else f'all {len(ids)}'} in Review", icon="🔎"):
             open_in_review(project, ids)

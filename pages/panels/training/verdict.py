@@ -98,7 +98,12 @@ def _show_wrong_samples(project: Project, wrong: list[WrongSample], result: dict
     with st.container(horizontal=True, gap="small"):
         for sample, one in zip(samples, wrong, strict=False):
             pair = (signs.get(name, name) for name in (one.target, one.predicted))
-            st.image(draw_sample(sample), safe_label(" → ".join(pair)), width=PICTURE_WIDTH_PX)
+            st.image(
+                draw_sample(sample),
+                safe_label(" → ".join(pair)),
+                width=PICTURE_WIDTH_PX,
+                alt=f"A sample of {one.target} recognised as {one.predicted}",
+            )
 
 
 def _labels(result: dict[str, Any]) -> list[dict[str, str]]:
