@@ -1,7 +1,7 @@
 """The QR code with which a phone opens this studio: on Studio, and in the terminal of --lan."""
 
 from io import StringIO
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import segno
 import streamlit as st
@@ -11,6 +11,7 @@ from pages.panels.access import is_local_url, list_phone_links, server_path
 
 _CODE_CHECKED_S = 3  # a used code is replaced within this
 _POPOVER = "phone"
+_WARNING = "A browser's warning on a phone: press Advanced, then Continue"
 
 
 def offer_phone() -> None:
@@ -54,8 +55,8 @@ def _draw_code() -> None:
     if len(links) > 1:
         link = links[st.radio("Network", list(links), key="phone_network", horizontal=True)]
     code = segno.make(link, error="m")
-    title = "QR code of this studio's address"
-    st.html(code.svg_inline(scale=5, border=4, dark="#000", light="#fff", title=title))
+    picture = code.svg_data_uri(scale=5, border=4, dark="#000", light="#fff")
+    st.html(f'<img alt="QR code of this studio\'s address" src="{picture}">')
     if not links:
         st.markdown(f"Scan the code with your phone's camera, or open `{link}` there.")
         return
@@ -70,4 +71,5 @@ def _draw_code() -> None:
         "its certificate itself. Press **Advanced** (or *Show Details*), then **Continue** (or "
         "*visit this website*); what is sent is encrypted."
     )
-    right.html(read_asset("phone_warning.svg"))
+    warning = quote(read_asset("phone_warning.svg"))
+    right.html(f'<img alt="{_WARNING}" src="data:image/svg+xml,{warning}">')
