@@ -5,7 +5,6 @@ from pages.panels.camera.keypoints import pick_keypoints, pick_overlay
 from pages.panels.camera.stage import current_stage
 from pages.panels.live.models import load_active_model, model_for_keypoints
 from pages.panels.live.rules import show_rules
-from pages.panels.phone import offer_phone
 from pages.panels.project.projects import pick_project
 from pages.panels.recording import options
 from pages.panels.recording.cards import draw_gesture_cards
@@ -23,7 +22,6 @@ def page() -> None:
     recorder = options.visit_recorder(project, person)
     advice = recording_advice(project)
     with place.head:
-        offer_phone()
         active, status = load_active_model(project)
         model = model_for_keypoints(active, source)
     place.show_next_step(advice or status)

@@ -29,7 +29,8 @@ _MAX_ADDRESSES = 1024
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Mudra</title>
-<body style="font: 1.1rem/1.5 system-ui, sans-serif; max-width: 26rem; margin: 3rem auto">
+<body style="font: 1.1rem/1.5 system-ui, sans-serif; max-width: 26rem; margin: auto;
+  padding: 3rem 1rem">
 <h1 style="font-size: 1.5rem">✋ Scan the code to enter</h1>
 <p>{problem}On the computer that runs Mudra, open <b>Studio</b>, press <b>📱 Use your phone</b> and
 scan the QR code with this device's camera.</p>
