@@ -8,6 +8,7 @@ from pages.panels.live.rules import show_rules
 from pages.panels.project.projects import pick_project
 from pages.panels.recording import options
 from pages.panels.recording.cards import draw_gesture_cards
+from pages.panels.resources import studio
 from pages.panels.training.quick import recording_advice, show_quick_training, train_after_recording
 
 
@@ -24,7 +25,10 @@ def page() -> None:
     with place.head:
         active, status = load_active_model(project)
         model = model_for_keypoints(active, source)
-    place.show_next_step(advice or status)
+    if studio().trainings.runs(project):
+        place.show_next_step(advice or status)
+    else:
+        place.show_steps(status, can_train=not advice)
     live = options.show_recorded_video(
         place, Options(model, number, keypoints=source, maps=maps), recorder
     )

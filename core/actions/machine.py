@@ -190,9 +190,7 @@ def _publish_mqtt(rule: NewRule) -> None:
     client, is_accepted = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2), threading.Event()
     client.connect_timeout = _MQTT_S
 
-    def note_answer(
-        _client: object, _data: object, _flags: object, reason: Any, _more: object
-    ) -> None:
+    def note_answer(_client: object, _data: object, _flags: object, reason: Any, _: object) -> None:
         if not reason.is_failure:
             is_accepted.set()
 

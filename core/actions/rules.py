@@ -9,7 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from core.actions.changes import Change
 from core.actions.machine import MachineAccess, MachineEffects
@@ -19,6 +19,32 @@ from core.store.rules import BEGIN, EFFECTS, END, HELD, NewRule, Rule
 EFFECTS_TOPIC, PICTURES_TOPIC = "effects", "effects pictures"
 _SHOWN_S = 3.0  # a page that was away for longer misses what happened meanwhile
 _MAX_WAITING = 20
+
+
+class FiredEffect(TypedDict):
+    """An effect that the browser has to carry out, once: events are numbered by `n`."""
+
+    n: int
+    effect: str
+    value: str
+
+
+class EffectsState(TypedDict):
+    """What the page shows of the rules, and what it has to do.
+
+    Attributes:
+        on: whether there is any rule.
+        fired: the newest effects in the browser.
+        uses: which devices of the browser the rules need.
+        text: the last that was done.
+    """
+
+    on: bool
+    stopped: bool
+    fired: list[FiredEffect]
+    uses: list[str]
+    text: str
+    problem: str
 
 
 class RuleEngine:
@@ -81,7 +107,7 @@ class RuleRunner:
         self._engine, self._access = RuleEngine(), MachineAccess()
         self._hands: dict[str, str] = {}  # each hand's gesture
         self._time_s = 0.0
-        self._fired: deque[dict[str, Any]] = deque(maxlen=_MAX_WAITING)
+        self._fired: deque[tuple[float, FiredEffect]] = deque(maxlen=_MAX_WAITING)
         self._pictures: dict[str, str] = {}
         self._count, self._text, self._problem = 0, "", ""
         self._lock = threading.Lock()
@@ -137,8 +163,8 @@ class RuleRunner:
         self._count += 1
         name = _name_picture(rule)  # the picture itself comes by a topic of its own, once
         value = name if name in self._pictures else rule.value
-        event = {"n": self._count, "effect": rule.effect, "value": value}
-        self._fired.append(event | {"at_s": self._clock()})
+        event: FiredEffect = {"n": self._count, "effect": rule.effect, "value": value}
+        self._fired.append((self._clock(), event))
 
     def stop(self) -> None:
         """Stop everything: nothing more is carried out, and what waits is dropped."""
@@ -161,19 +187,17 @@ class RuleRunner:
         """Return the uploaded pictures of the rules, as data URLs by the value of their events."""
         return self._pictures
 
-    def state(self) -> dict[str, Any]:
-        """Return what the page shows and what it has to do: `fired`, the newest effects in the
-        browser with their numbers `n`; `on`, whether any rule is; `uses`, which devices of the
-        browser they need; `text`, the last that was done; `problem`."""
+    def state(self) -> EffectsState:
+        """Return what the page shows and what it has to do."""
         with self._lock:
             now_s = self._clock()
-            while self._fired and now_s - self._fired[0]["at_s"] > _SHOWN_S:
+            while self._fired and now_s - self._fired[0][0] > _SHOWN_S:
                 self._fired.popleft()
             uses = {rule.effect for rule in self._engine.rules} & {"serial", "midi"}
             return {
                 "on": bool(self._engine.rules),
                 "stopped": self.stopped,
-                "fired": [{k: v for k, v in e.items() if k != "at_s"} for e in self._fired],
+                "fired": [event for _, event in self._fired],
                 "uses": sorted(uses),
                 "text": self._text,
                 "problem": self._problem or self._machine.problem,

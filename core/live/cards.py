@@ -210,7 +210,7 @@ class GestureCards:
         name, emoji), "add" (name, emoji, moves), "remove" (gesture); "delete_different" and
         "keep_different", the offered samples of the last recording; "pictures" (ids), the samples
         whose thumbnails the page lacks; "more" (gesture), to show older samples, too; "enlarge"
-        (sample), whose large picture the page lacks, None for no sample.
+        (sample), whose large picture the page lacks; without `sample`, it lacks none.
         """
         with self._lock, self._as_visitor():
             kind = command["kind"]
@@ -233,7 +233,8 @@ class GestureCards:
         elif kind == "keep_different":
             self._different = None
         elif kind == "enlarge":
-            self._enlarged = [] if command["sample"] is None else [int(command["sample"])]
+            sample = command.get("sample")
+            self._enlarged = [] if sample is None else [int(sample)]
         elif kind == "more":
             gesture_id = self._find_gesture(command).id
             self._shown[gesture_id] = self._shown.get(gesture_id, THUMBNAILS) + THUMBNAILS

@@ -1,5 +1,5 @@
 // Types by which the JavaScript is checked. First the live channel's messages: TypedDicts of the same
-// names in core/live and stage/__init__.py, held alike by tests/pages/test_messages.py.
+// names in core/live, core/actions/rules.py and stage/__init__.py, held alike by tests/pages/test_messages.py.
 
 interface Bar {
   emoji: string
@@ -100,6 +100,21 @@ interface CardsCommand {
   emoji?: string
   moves?: boolean
   ids?: number[]
+}
+
+interface FiredEffect {
+  n: number
+  effect: string
+  value: string
+}
+
+interface EffectsState {
+  on: boolean
+  stopped: boolean
+  fired: FiredEffect[]
+  uses: string[]
+  text: string
+  problem: string
 }
 
 interface StateMessage {
@@ -276,6 +291,9 @@ interface CardsData {
 interface ConnectionData {
   channel: ChannelAddress
 }
+interface EffectsData {
+  topic: string
+}
 interface LinesData {
   topic: string
 }
@@ -391,10 +409,20 @@ interface DepthViewData {
   batch: DepthFrame[]
 }
 
+// Of the browsers that have serial ports.
+interface SerialPort {
+  writable: WritableStream<Uint8Array>
+  open(options: { baudRate: number }): Promise<void>
+}
+interface Navigator {
+  serial?: { requestPort(): Promise<SerialPort> }
+}
+
 // What the page's parts share.
 interface Window {
   mudraChannel?: import("./stage/channel.js").Channel
   mudraAudio?: AudioContext
   mudraTones?: number
   mudraPresses?: { last: number }
+  mudraHabits?: boolean
 }

@@ -198,7 +198,7 @@ def labels(app):
 
 def test_frames_become_samples_of_a_project_that_learns_in_space(app, first, store):
     go(app, "depth")
-    assert "is a 2-D project" in texts(app) and ADD not in labels(app)
+    assert "is a 2-D project" in plain(texts(app)) and ADD not in labels(app)
     press(app, "Make it a 3-D project")
     project = store.project(first.name)
     assert project.in_space
@@ -218,7 +218,7 @@ def test_frames_become_samples_of_a_project_that_learns_in_space(app, first, sto
 def test_a_project_with_samples_in_the_picture_offers_no_way_in(app, store):
     record(store, "fist", 1)
     go(app, "depth")
-    assert "make one" in texts(app)
+    assert "create one with New" in texts(app)
     assert not {ADD, "Make it a 3-D project"} & {*labels(app)}
 
 

@@ -29,6 +29,7 @@ from tests.pages.conftest import (
     go,
     labelled,
     live_cards,
+    plain,
     press,
     put_files,
     record,
@@ -100,7 +101,7 @@ def test_train_says_first_what_to_do_next(app, store):
     record(store, "thumbs_up", 30)
     assert "Record a second gesture" in texts(run(app))
     record(store, "fist", 3)
-    assert "👊 fist: 3 of 5 – record 2 more." in texts(run(app))
+    assert "👊 fist: 3 of 5 – record 2 more." in plain(texts(run(app)))
     record(store, "fist", 30)
     assert "Press Train" in texts(run(app))
 
@@ -256,3 +257,8 @@ def test_visitors_who_come_at_the_same_moment_get_the_same_first_project(tmp_pat
         with ThreadPoolExecutor(8) as visitors:
             assert list(visitors.map(visit, range(8))) == [[FIRST_PROJECT]] * 8
         store.close()
+
+
+def test_the_first_screen_says_three_steps_the_next_one_lit_and_who_answers(app):
+    caption = next(one.value for one in go(app, "studio").caption if "Show" in one.value)
+    assert caption == "**① Show** · ② Hold · ③ Train · Starter model: knows these eight."

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NotRequired, get_args, get_origin, get_type_hints, is_typeddict
 
+from core.actions import rules
 from core.live import answers, browser_frames, cards, channel, session, streams
 from pages import components
 from pages.components import stage
@@ -16,7 +17,7 @@ NAMES = {str: "string", int: "number", float: "number", bool: "boolean", Any: "u
 
 def list_messages() -> Iterator[Any]:
     """Yield each TypedDict of the modules that send or receive messages."""
-    for module in (answers, browser_frames, cards, channel, session, streams, stage):
+    for module in (answers, browser_frames, cards, channel, rules, session, streams, stage):
         for one in vars(module).values():
             if is_typeddict(one) and one.__module__ == module.__name__:
                 yield one

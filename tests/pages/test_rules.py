@@ -17,6 +17,7 @@ from tests.pages.conftest import (
     texts,
     undo_here,
     undo_offered,
+    unfold,
     upload,
 )
 
@@ -74,6 +75,7 @@ def test_slides_press_keys_once_they_are_switched_on_in_the_settings(app, store)
 
 
 def test_a_rule_is_added_tested_switched_off_changed_and_deleted(app, store):
+    unfold(app, "rule_add_0")
     labelled(app.selectbox, "When").set_value("fist").run()
     labelled(app.selectbox, "Then").set_value("speak").run()
     press(fill(app, "What", "Knock **knock**"), "Add")
@@ -85,6 +87,7 @@ def test_a_rule_is_added_tested_switched_off_changed_and_deleted(app, store):
     assert fired(app) == [("speak", "Knock **knock**")]
     row_switch(app).set_value(False).run()
     assert not rules(store)[0].enabled and runner(app).rules == ()
+    unfold(app, f"rule_edit_{rule.id}")
     field = next(t for t in app.text_input if t.key == f"rule_{rule.id}_speak")
     field.set_value("Bye").run()
     press(app, "Save")
@@ -96,7 +99,8 @@ def test_a_rule_is_added_tested_switched_off_changed_and_deleted(app, store):
 
 
 def test_a_gif_is_uploaded_as_an_animation_and_brought_to_the_page_once(app, store):
-    frames = [Image.new("P", (640, 480), color) for color in (1, 2, 3)]
+    unfold(app, "rule_add_0")
+    frames = [Image.new("RGB", (640, 480), color) for color in ("red", "green", "blue")]
     gif = io.BytesIO()
     frames[0].save(gif, "GIF", save_all=True, append_images=frames[1:], duration=70)
     labelled(app.selectbox, "Then").set_value("picture").run()
@@ -111,6 +115,7 @@ def test_a_gif_is_uploaded_as_an_animation_and_brought_to_the_page_once(app, sto
 
 
 def test_what_is_no_picture_is_said(app, store):
+    unfold(app, "rule_add_0")
     labelled(app.selectbox, "Then").set_value("picture").run()
     upload(app, ("x.gif", b"GIF89a<script>"), to="Or a picture")
     assert "isn't a JPEG, PNG, WEBP or GIF image" in plain(app.error[0].value)
@@ -118,6 +123,7 @@ def test_what_is_no_picture_is_said(app, store):
 
 
 def test_an_address_that_is_none_is_not_taken(app, store):
+    unfold(app, "rule_add_0")
     labelled(app.selectbox, "Then").set_value("page").run()
     press(fill(app, "What", "javascript:alert(1)"), "Add")
     assert "can't be used" in plain(app.error[0].value) and rules(store) == []
@@ -141,6 +147,7 @@ def test_who_logged_in_gets_only_what_the_operator_listed(app, store, monkeypatc
     monkeypatch.setenv("MUDRA_OWNER", "anna")
     go(app, "live")
     assert not [t for t in app.toggle if t.label == "Actions on this machine"]
+    unfold(app, "rule_add_0")
     assert "Press a key" not in labelled(app.selectbox, "Then").options
     monkeypatch.setenv("MUDRA_ACTIONS", "osc")
     run(app)

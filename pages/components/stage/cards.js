@@ -34,7 +34,7 @@ const many = (n) => `${n.toLocaleString("en")} sample${n === 1 ? "" : "s"}`
 
 /** @type {CardsState} */
 const UNKNOWN = { mode: "hold", off: "", alert: "", problem: "", refused: 0, note: "", chosen: null,
-  recording: null, clicks: [], edits: 0, recorded: 0, cards: [] }
+  recording: null, different: null, clicks: [], edits: 0, recorded: 0, cards: [] }
 
 /**
  * @typedef {ReturnType<Cards["row"]>} Row
@@ -322,28 +322,27 @@ export class Cards {
     })
   }
 
-  row(id) {
-    const row = { box: made("div", "card") }
-    row.choose = button("choose", "", "", () => this.choose(id))
-    row.emoji = made("span", "emoji")
-    row.digit = made("kbd", "digit")
-    row.choose.append(row.digit, row.emoji)
-    row.name = button("name", "", "", () => this.rename(row))
-    row.count = made("span", "count")
-    const text = made("span", "text", "", {
-      onclick: (event) => event.target.closest("button, input") || this.choose(id),
-    })
-    text.append(row.name, row.count)
-    row.samples = new Strip({
+  /** @param {Card} card */
+  row(card) {
+    const { id } = card
+    const samples = new Strip({
       open: (sample) => this.enlarge(row, sample),
       remove: (sample) => this.delete(sample),
       more: () => this.say("more", { gesture: id }),
       scrolled: () => this.requestPictures(),
     })
-    row.strip = row.samples.element
-    row.how = made("p", "how")
-    row.hold = this.holdButton(id)
-    row.menu = button("menu", "⋯", "", () => this.edit(id))
+    const row = {
+      box: made("div", "card"), choose: button("choose", "", "", () => this.choose(id)),
+      emoji: made("span", "emoji"), digit: made("kbd", "digit"),
+      name: button("name", "", "", () => this.rename(row)), count: made("span", "count"), samples,
+      strip: samples.element, how: made("p", "how"), hold: this.holdButton(id),
+      menu: button("menu", "⋯", "", () => this.edit(id)), data: card,
+    }
+    const text = made("span", "text", "", { onclick: ({ target }) => {
+      if (!/** @type {Element} */ (target).closest("button, input")) this.choose(id)
+    } })
+    text.append(row.name, row.count)
+    row.choose.append(row.digit, row.emoji)
     row.box.append(row.choose, text, row.how, row.strip, row.hold, row.menu)
     this.rows.set(id, row)
     return row
@@ -422,8 +421,8 @@ export class Cards {
       row.samples.draw(row.data, this.there(row), this.pictures)
     }
     this.dialog?.draw()
-    const { different } = this.data
-    this.different.draw(different, this.rows.get(different?.gesture)?.box, this.pictures)
+    const { different } = this.data, card = different && this.rows.get(different.gesture)
+    this.different.draw(different, card?.box, this.pictures)
     this.requestPictures()
   }
 
@@ -435,15 +434,19 @@ export class Cards {
     this.requested = String(missing)
   }
 
+  /** @param {Row} row */
   there(row) { return row.data.crops.filter((id) => !this.isGone(id)) }
 
-  isGone(id) { return this.gone.has(id) && !this.isApplied(this.gone.get(id)) }
+  /** @param {number} id */
+  isGone(id) { return !this.isApplied(this.gone.get(id) ?? 0) }
 
+  /** @param {number} id */
   delete(id) {
     this.gone.set(id, this.say("delete", { sample: id }))
     this.draw()
   }
 
+  /** @param {Row} row @param {number} id */
   enlarge(row, id) {
     const ids = () => (row.box.isConnected ? this.there(row) : [])
     const dialog = this.dialog = new SampleDialog(this.root, {
@@ -451,7 +454,7 @@ export class Cards {
       title: (one) => row.samples.tiles.get(one)?.title ?? "",
       ask: (one) => {
         if (one !== null && ids().indexOf(one) > ids().length - 4) this.say("more", { gesture: row.data.id })
-        this.say("enlarge", { sample: one })
+        this.say("enlarge", { sample: one ?? undefined })
       },
       remove: (one) => this.delete(one),
       closed: (one) => {
@@ -465,6 +468,7 @@ export class Cards {
 
   // ------------------------------------------------------------------------- change and add
 
+  /** @param {Row} row */
   rename(row) {
     const { id, name: before, emoji } = row.data
     this.choose(id)
@@ -489,6 +493,7 @@ export class Cards {
     form.append(emoji, label, save)
     if (card) form.append(button("", "Remove", `Remove ${card.name}`, () => this.remove(card)))
     form.append(button("", "Cancel", "", () => this.closeForm(row)))
+    /** @param {string} sign */
     const pick = (sign) => {  // of a gesture that is there it is chosen at once
       emoji.value = sign
       if (card) form.requestSubmit()

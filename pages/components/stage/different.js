@@ -9,6 +9,7 @@ export class Different {
     this.element.setAttribute("role", "status")
     this.text = made("p")
     this.pictures = made("div", "row")
+    /** @param {string} look @param {string} text @param {string} kind */
     const button = (look, text, kind) =>
       made("button", look, text, { type: "button", onclick: () => say(kind) })
     const acts = made("div", "acts")
@@ -18,7 +19,7 @@ export class Different {
 
   /**
    * Draws the offer into its gesture's card, or takes it away.
-   * @param {{ids: number[], total: number} | null} offer
+   * @param {DifferentSamples | null} offer
    * @param {HTMLElement | undefined} card
    * @param {Map<number, string>} pictures by sample
    */
@@ -28,7 +29,7 @@ export class Different {
     const text = `${offer.ids.length} of these ${offer.total} ${few ? "looks" : "look"} different. ` +
       `Delete ${few ? "it" : "them"}?`
     if (this.text.textContent !== text) this.text.textContent = text
-    const known = offer.ids.map((id) => pictures.get(id)).filter(Boolean)
+    const known = offer.ids.flatMap((id) => pictures.get(id) ?? [])
     if (this.pictures.childElementCount !== known.length) {
       this.pictures.replaceChildren(...known.map((src) => made("img", "", "", { src, alt: "" })))
     }

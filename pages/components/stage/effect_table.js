@@ -5,11 +5,12 @@ import { playTone } from "./tone.js"
 
 const SHOWN_MS = 2000, PIECES = 60, NOTE_MS = 300, BAUD = 115200
 const COLORS = ["#e6194b", "#3cb44b", "#ffe119", "#4363d8", "#f58231", "#911eb4", "#42d4f4"]
+/** @type {Record<string, number>} */
 const STEPS = { C: 0, D: 2, E: 4, F: 5, G: 7, A: 9, B: 11 }
 
 // The frequency of “C4” or “F#3”; A4 has 440 Hz.
 export function noteToHz(/** @type {string} */ note) {
-  const [, letter, sharp, octave] = /^([A-G])(#?)(\d)$/.exec(note)
+  const [, letter, sharp, octave] = /** @type {string[]} */ (/^([A-G])(#?)(\d)$/.exec(note))
   return 440 * 2 ** ((STEPS[letter] + sharp.length + 12 * Number(octave) - 57) / 12)
 }
 
@@ -82,6 +83,7 @@ async function sendMidi(/** @type {string} */ value) {
   if (second) setTimeout(() => outputs.forEach((one) => one.send(second)), NOTE_MS)
 }
 
+/** @type {SerialPort | null} */
 let port = null  // the serial port that somebody has chosen
 
 // Lets a person choose a port; browsers allow it only in a press.

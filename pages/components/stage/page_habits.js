@@ -4,14 +4,17 @@ const NARROW = "(max-width: 768px)"  // where Streamlit's menu lies over the pag
 const UNDO = "[class*='st-key-act_undo_'] button, [class*='st-key-act_past_'] button"
 const FIELD = "input:not([type=checkbox]):not([type=radio]):not([type=range]), textarea, [contenteditable]"
 
+/** @param {EventTarget | undefined} target may be no element */
+const isField = (target) => /** @type {Element | undefined} */ (target)?.matches?.(FIELD)
+
 /**
  * Presses Undo of the last act, which may be out of sight by now; fields undo their own text.
  * @param {KeyboardEvent} event
  */
 const undo = (event) => {
   if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return
-  if (event.key.toLowerCase() !== "z" || event.composedPath()[0]?.matches?.(FIELD)) return
-  const button = [...document.querySelectorAll(UNDO)].at(-1)
+  if (event.key.toLowerCase() !== "z" || isField(event.composedPath()[0])) return
+  const button = /** @type {HTMLElement | undefined} */ ([...document.querySelectorAll(UNDO)].at(-1))
   if (!button) return
   event.preventDefault()
   button.click()
@@ -29,8 +32,13 @@ const keepOneEntryPerPage = () => {
 
 /** @param {MouseEvent} event */
 const closeMenu = (event) => {
-  if (!matchMedia(NARROW).matches || !event.target.closest?.(".stSidebar nav a")) return
-  setTimeout(() => document.querySelector(".stSidebar button[aria-controls=stSidebar]")?.click())
+  const target = /** @type {Element} */ (event.target)
+  if (!matchMedia(NARROW).matches || !target.closest?.(".stSidebar nav a")) return
+  setTimeout(() => {
+    /** @type {HTMLElement | null} */
+    const close = document.querySelector(".stSidebar button[aria-controls=stSidebar]")
+    close?.click()
+  })
 }
 
 /** Does this once in a window. */

@@ -11,6 +11,7 @@ export function renameInPlace(label, name, keep) {
   const field = made("input", "renaming", "", { value: name, maxLength: 40 })
   field.setAttribute("aria-label", `Name of ${name}`)
   let isOver = false
+  /** @param {boolean} isKept @param {boolean} focus */
   const end = (isKept, focus) => {
     if (isOver) return
     isOver = true

@@ -11,10 +11,11 @@ export class SampleDialog {
    */
   constructor(root, acts) {
     this.acts = acts
-    this.picture = null
+    this.id = this.place = 0  // of the sample that is shown, and where it is among `ids`
     this.box = made("dialog", "sample")
     this.text = made("p", "title")
     this.image = made("img", "", "", { alt: "", onload: () => play(this.image) })
+    /** @param {string} look @param {string} text @param {() => void} act */
     const button = (look, text, act) => made("button", look, text, { type: "button", onclick: act })
     this.newer = button("", "‹ Newer", () => this.step(-1))
     this.older = button("", "Older ›", () => this.step(1))
@@ -33,8 +34,6 @@ export class SampleDialog {
     this.box.showModal()
   }
 
-  get isOpen() { return this.box.open }
-
   /** @param {number} id of the sample to show */
   show(id) {
     this.id = id
@@ -47,7 +46,7 @@ export class SampleDialog {
   draw() {
     const ids = this.acts.ids(), place = ids.indexOf(this.id)
     if (place < 0) {
-      const next = ids[Math.min(this.place ?? 0, ids.length - 1)]
+      const next = ids[Math.min(this.place, ids.length - 1)]
       return next === undefined ? this.box.close() : this.show(next)
     }
     this.place = place

@@ -9,7 +9,7 @@ import { people } from "./people.js"
 import { tile } from "./tile.js"
 import { training } from "./training.js"
 
-/** @type {Record<string, (component: any) => (() => void)>} */
+/** @type {Record<string, (component: any) => (() => void) | void>} */
 const PARTS = { answer, camera, cards, connection, effects, lines, people, tile, training }
 
 /** @param {Component<{ part: keyof typeof PARTS }, object, ShadowRoot>} component */

@@ -1,6 +1,6 @@
 // The strip of a card: a thumbnail for each of its samples, the newest first. It is scrolled to the older
 // ones, and asks for more of them where it ends. A press enlarges a sample; nothing is deleted by one.
-import { made } from "../elements.js"
+import { find, made } from "../elements.js"
 import { play } from "../loop.js"
 
 const NEAR = 2  // thumbnails beside the visible ones that are asked for, too
@@ -13,8 +13,11 @@ export class Strip {
    */
   constructor(acts) {
     this.acts = acts
+    /** @type {Map<number, HTMLButtonElement>} */
     this.tiles = new Map()
+    /** @type {number[]} */
     this.ids = []
+    this.hasMore = false
     this.known = -1  // number of samples at which older ones were asked for last
     this.element = made("div", "strip", "", { onkeydown: (event) => this.pressKey(event) })
     this.element.setAttribute("role", "group")
@@ -23,7 +26,7 @@ export class Strip {
 
   /**
    * Shows these samples.
-   * @param {{name: string, samples: number, crops: number[]}} card
+   * @param {Card} card
    * @param {number[]} ids the newest samples of the card that are not deleted here
    * @param {Map<number, string>} pictures thumbnails by sample
    */
@@ -36,7 +39,7 @@ export class Strip {
     }
     ids.forEach((id, place) => {
       const tile = this.tiles.get(id) ?? this.makeTile(id)
-      const image = tile.firstChild, picture = pictures.get(id)
+      const image = find(tile, "img"), picture = pictures.get(id)
       if (picture && image.getAttribute("src") !== picture) image.src = picture
       tile.tabIndex = place ? -1 : 0
       tile.title = `Sample ${card.samples - place} of ${card.samples} of ${card.name}`
@@ -46,21 +49,23 @@ export class Strip {
     })
   }
 
+  get tileWidth() { return /** @type {HTMLElement | null} */ (this.element.firstChild)?.offsetWidth ?? 0 }
+
   /**
    * The samples that are seen, and a few beside them.
    * @returns {number[]}
    */
   visible() {
     const { clientWidth, scrollLeft } = this.element
-    const wide = this.element.firstChild?.offsetWidth
+    const wide = this.tileWidth
     if (!wide || !clientWidth) return []
     const first = Math.max(0, Math.floor(scrollLeft / wide) - NEAR)
     return this.ids.slice(first, Math.ceil((scrollLeft + clientWidth) / wide) + NEAR)
   }
 
   scroll() {
-    const { scrollLeft, clientWidth, scrollWidth, firstChild } = this.element
-    const near = scrollLeft + clientWidth > scrollWidth - 4 * (firstChild?.offsetWidth ?? 0)
+    const { scrollLeft, clientWidth, scrollWidth } = this.element
+    const near = scrollLeft + clientWidth > scrollWidth - 4 * this.tileWidth
     if (near && this.hasMore && this.known !== this.ids.length) {
       this.known = this.ids.length
       this.acts.more()
@@ -68,13 +73,9 @@ export class Strip {
     this.acts.scrolled()
   }
 
-  /**
-   * @param {number} id of the sample
-   * @returns {HTMLElement}
-   */
+  /** @param {number} id of the sample */
   makeTile(id) {
     const tile = made("button", "tile", "", { type: "button", onclick: () => this.acts.open(id) })
-    tile.sample = id
     const image = made("img", "", "", { alt: "", draggable: false, onload: () => play(image) })
     tile.append(image)
     this.tiles.set(id, tile)
@@ -86,12 +87,13 @@ export class Strip {
    * @param {KeyboardEvent} event
    */
   pressKey(event) {
-    const tile = event.target.closest(".tile")
-    const step = { ArrowRight: "nextSibling", ArrowLeft: "previousSibling" }[event.key]
-    const to = tile?.[step ?? "nextSibling"] ?? (step ? null : tile?.previousSibling)
-    if (!tile || (!step && event.key !== "Delete")) return
+    const place = [...this.element.children].indexOf(/** @type {Element} */ (event.target))
+    const newer = this.ids[place - 1], older = this.ids[place + 1]
+    /** @type {Record<string, number>} */
+    const next = { ArrowRight: older, ArrowLeft: newer, Delete: older ?? newer }
+    if (place < 0 || !(event.key in next)) return
     event.preventDefault()
-    to?.focus()
-    if (!step) this.acts.remove(tile.sample)
+    this.tiles.get(next[event.key])?.focus()
+    if (event.key === "Delete") this.acts.remove(this.ids[place])
   }
 }

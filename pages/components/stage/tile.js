@@ -13,17 +13,17 @@ const WORDS = {
   open: ["📷", "Show the camera's small video"],
 }
 
+/** @typedef {typeof FIRST} Place */
+/** @returns {Place} */
 const remembered = () => {
   try {
-    return { ...FIRST, ...JSON.parse(localStorage.getItem(KEPT)) }
+    return { ...FIRST, ...JSON.parse(localStorage.getItem(KEPT) ?? "{}") }
   } catch {
     return FIRST
   }
 }
 
-/**
- * @param {{side: string, edge: string, look: string}} place kept from now on, by this browser, too
- */
+/** @param {Place} place kept from now on, by this browser, too */
 const show = (place) => {
   localStorage.setItem(KEPT, JSON.stringify(place))
   for (const [name, value] of Object.entries(place)) {
@@ -31,6 +31,7 @@ const show = (place) => {
   }
 }
 
+/** @type {Record<string, Partial<Place>>} */
 const ARROWS = {
   ArrowLeft: { side: "left" }, ArrowRight: { side: "right" },
   ArrowUp: { edge: "top" }, ArrowDown: { edge: "bottom" },
@@ -39,13 +40,18 @@ const ARROWS = {
 /**
  * Drags the video and its controls; they go to the corner that is nearest to where they are let go.
  * @param {HTMLElement} handle
- * @param {HTMLElement} host of the controls
- * @param {(change: {side: string, edge: string}) => void} move
+ * @param {Element} host of the controls
+ * @param {(change: Partial<Place>) => void} move
  */
 const drag = (handle, host, move) => {
+  /** @type {PointerEvent | null} */
   let from = null
-  const moved = () => [host.closest(".st-key-tile"), document.querySelector(VIDEO)?.parentElement]
-  const shift = (text) => moved().forEach((one) => one && (one.style.translate = text))
+  /** @param {string} text */
+  const shift = (text) => {
+    /** @type {(HTMLElement | null | undefined)[]} */
+    const moved = [host.closest(".st-key-tile"), document.querySelector(VIDEO)?.parentElement]
+    for (const one of moved) if (one) one.style.translate = text
+  }
   handle.onpointerdown = (event) => {
     from = event
     handle.setPointerCapture(event.pointerId)
@@ -70,26 +76,29 @@ const drag = (handle, host, move) => {
   }
 }
 
-/** @param {{parentElement: HTMLElement}} component */
+/** @param {Component<object>} component */
 export function tile({ parentElement }) {
   const box = made("div", "tile")
   box.setAttribute("role", "group")
   box.setAttribute("aria-label", "Small camera video")
+  /** @param {Partial<Place>} change */
+  const move = (change) => show({ ...remembered(), ...change })
+  /** @param {keyof typeof WORDS} kind @param {Partial<Place>} [change] */
   const button = (kind, change) => {
     const [sign, label] = WORDS[kind]
     const one = made("button", kind, sign, { type: "button", title: label })
     one.setAttribute("aria-label", label)
-    if (change) one.onclick = () => show({ ...remembered(), ...change })
+    if (change) one.onclick = () => move(change)
     return one
   }
   const handle = button("move")
-  const move = (change) => show({ ...remembered(), ...change })
   handle.onkeydown = (event) => {
     if (!ARROWS[event.key]) return
     event.preventDefault()
     move(ARROWS[event.key])
   }
-  drag(handle, parentElement.getRootNode().host ?? parentElement, move)
+  const { host } = /** @type {ShadowRoot} */ (parentElement.getRootNode())
+  drag(handle, host ?? parentElement, move)
   box.append(handle, button("fold", { look: "folded" }), button("unfold", { look: "open" }),
     button("close", { look: "closed" }), button("open", { look: "open" }))
   parentElement.replaceChildren(box)

@@ -30,6 +30,7 @@ from pages.panels.visit import note_drawn_values
 # styles of the video: video.css, changed by video_*.css
 LARGE, WIDE, SMALL, HIDDEN, REPLACED = "large", "wide", "small", "hidden", "replaced"
 _STAGE = "stage"
+STEPS = ("① Show", "② Hold", "③ Train")
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,12 @@ class Stage:
     def show_next_step(self, text: str) -> None:
         """Show the next step beside the title; at first, to start the camera."""
         self.head.caption(text if self.stream is not None else START_CAMERA)
+
+    def show_steps(self, text: str, *, can_train: bool) -> None:
+        """Show the three steps to an own model over the video, the next one bold, before a text."""
+        current = 0 if self.stream is None else 2 if can_train else 1
+        titles = [f"**{step}**" if n == current else step for n, step in enumerate(STEPS)]
+        self.head.caption(" · ".join([*titles, text]))
 
     def use_full_width(self) -> None:
         """Give the video the page's width; `beside` becomes a row above it, or stays beside it on a

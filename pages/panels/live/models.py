@@ -24,7 +24,7 @@ from pages.panels.resources import load_gesture_model, studio
 from pages.panels.training.texts import count_text, run_started_at
 
 STARTERS = {STARTER: "Starter: the eight gestures", ARMS: "Starter: the arm poses"}
-KNOWS = {STARTER: "the eight gestures", ARMS: "the arm poses"}
+KNOWS = {STARTER: "these eight", ARMS: "the arm poses"}
 
 NO_MODEL = "No model yet: record, then train."
 _OTHER_KEYPOINTS_ADVICE = "Record and train with these keypoints, or choose another model."
@@ -90,7 +90,7 @@ def _describe_active_model(model: ActiveModel) -> str:
     """Return a sentence about the model in use: which gestures the starter model recognises, or
     when the user's own was trained."""
     if model.name in KNOWS:
-        return f"The starter model is in use: it knows {KNOWS[model.name]}."
+        return f"Starter model: knows {KNOWS[model.name]}."
     now = time.localtime()
     learned = time.localtime(model.learned_at) if model.learned_at else now
     form = "%H:%M" if learned[:3] == now[:3] else "%Y-%m-%d %H:%M"

@@ -103,10 +103,12 @@ def _draw_rule(rule: Rule, runner: RuleRunner, gestures: Sequence[GestureLabel])
     if rule.confirmed and st.button("Test", key=f"rule_test_{rule.id}"):
         runner.test(rule)
         live_session().channel.wake()
-    with st.popover("Edit", key=f"rule_edit_{rule.id}"), show_errors():
-        changed = _draw_form(f"rule_{rule.id}", rule, gestures)
-        if st.button("Save", key=f"rule_save_{rule.id}", type="primary"):
-            apply_and_rerun(update_rule, store, rule, **changed)
+    edit = st.popover("Edit", key=f"rule_edit_{rule.id}", on_change="rerun")
+    if edit.open:
+        with edit, show_errors():
+            changed = _draw_form(f"rule_{rule.id}", rule, gestures)
+            if st.button("Save", key=f"rule_save_{rule.id}", type="primary"):
+                apply_and_rerun(update_rule, store, rule, **changed)
     if st.button("Delete", key=f"rule_delete_{rule.id}"):
         apply_and_rerun(delete_rule, store, rule)
 
@@ -115,14 +117,16 @@ def _draw_additions(project: Project, gestures: Sequence[GestureLabel], *, is_em
     """Draw the form for a new rule and, if there are none yet, the templates."""
     store = studio().store
     with st.container(horizontal=True):
-        with st.popover("Add an action", icon="➕", key="rule_add"), show_errors():
-            turn = st.session_state.get("rules_added", 0)  # a new form after each
-            first = gestures[0].name if gestures else DEFAULT_GESTURES[0].name
-            new = _draw_form(f"rule_new_{turn}", NewRule(first, "confetti"), gestures)
-            if st.button("Add", key="rule_add_now", type="primary"):
-                add_rules(store, project.id, [NewRule(**new)])
-                st.session_state["rules_added"] = turn + 1
-                st.rerun()
+        turn = st.session_state.get("rules_added", 0)  # a new form, closed, after each
+        form = st.popover("Add an action", icon="➕", key=f"rule_add_{turn}", on_change="rerun")
+        if form.open:
+            with form, show_errors():
+                first = gestures[0].name if gestures else DEFAULT_GESTURES[0].name
+                new = _draw_form(f"rule_new_{turn}", NewRule(first, "confetti"), gestures)
+                if st.button("Add", key="rule_add_now", type="primary"):
+                    add_rules(store, project.id, [NewRule(**new)])
+                    st.session_state["rules_added"] = turn + 1
+                    st.rerun()
         for title, rules in _make_templates(gestures).items() if is_empty else ():
             if st.button(title, key=f"rules_template_{title}"):
                 apply_and_rerun(add_rules, store, project.id, rules)
