@@ -25,6 +25,8 @@ else:
     from core.files import sweep_temporary_folders
     from core.live.channel import PATH, live_route
     from pages.panels.access import access_middleware, server_path
+    from pages.panels.phone import print_phone_code
 
     sweep_temporary_folders()  # what a studio that was killed left behind
+    print_phone_code()
     app = st.App(__file__, routes=[live_route(server_path(PATH))], middleware=access_middleware())

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.admin import erasing
+from core.admin.lan import read_addresses
 from core.admin.privacy import describe_access, list_network_clients
 from core.gestures.labels import safe_label
 from core.store import Project
@@ -26,7 +27,11 @@ def page() -> None:
     )
     st.markdown(
         safe_label(
-            describe_access(st.get_option("server.address"), has_login=bool(studio().paths.owner))
+            describe_access(
+                st.get_option("server.address"),
+                has_login=bool(studio().paths.owner),
+                needs_code=bool(read_addresses()),
+            )
         )
     )
     _show_stored_data()

@@ -54,6 +54,9 @@ LIBRARIES = (
         "sklearn": ("core/gestures/*",),
         "onnxscript": TORCH,
         "itsdangerous": ("core/admin/login.py",),  # the format of Streamlit's login cookie
+        "cryptography": ("core/admin/lan.py",),
+        "ifaddr": ("core/admin/lan.py",),
+        "segno": ("pages/panels/phone.py",),
         "typer": ("core/cli*", "core/__main__.py"),
         "pickle": ("core/modelfiles/formats/numpy_pickle.py",),  # fenced: it runs nothing
         "h5py": ("core/modelfiles/formats/keras_h5.py", "core/datasets/body_files.py"),

@@ -297,6 +297,22 @@ def test_who_comes_by_another_name_than_this_machine_s_finds_keypoints_in_the_br
         assert page.camera_place == place
 
 
+@pytest.mark.parametrize(
+    ("url", "is_offered"),
+    [
+        ("https://studio.school.test/", True),
+        ("http://192.168.1.7:8501/", False),  # a phone would give no camera
+        ("https://localhost:8501/", False),
+        ("http://localhost:8501/", False),
+    ],
+)
+def test_a_phone_is_offered_this_address_where_it_can_reach_it_by_https(
+    without_login, url, is_offered
+):
+    with opened(without_login, "", shown_at=url) as page:
+        assert (b"Use your phone" in page.sent) is is_offered
+
+
 def test_a_forged_upload_is_refused_and_no_file_of_the_machine_is_served(without_login):
     for method in ("PUT", "DELETE"):
         assert ask(without_login, method, "/_stcore/upload_file/session/file", b"x")[0] == 403

@@ -24,6 +24,7 @@ DRAWN_BY_CLOCK = {
     "pages/depth.py",
     "pages/panels/depth/sources.py",
     "pages/panels/live/smoothing.py",
+    "pages/panels/phone.py",
     "pages/train.py",
 }
 STREAMLIT_TYPES = {  # for annotations alone: Streamlit has no shorter name for them

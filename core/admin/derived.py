@@ -45,6 +45,7 @@ DERIVED = (
     ),
     DerivedData("packs", "crops of hands that nets learn from"),
     DerivedData("landmarks", "keypoints found in pictures"),
+    DerivedData("lan", "the certificate of `studio --lan`"),
     DerivedData("incoming", "models that are just coming in"),
     DerivedData("incoming-*", "projects that are just coming in"),
 )

@@ -81,7 +81,9 @@ def is_local_only(server_address: str | None) -> bool:
     return server_address in ("127.0.0.1", "localhost", "::1")
 
 
-def describe_access(server_address: str | None, *, has_login: bool = False) -> str:
+def describe_access(
+    server_address: str | None, *, has_login: bool = False, needs_code: bool = False
+) -> str:
     """Describe, as text for people, who can open the studio and see what is recorded."""
     if has_login:
         return (
@@ -90,6 +92,12 @@ def describe_access(server_address: str | None, *, has_login: bool = False) -> s
         )
     if is_local_only(server_address):
         return "Only this machine can open the studio: it listens only on 127.0.0.1."
+    if needs_code:
+        return (
+            "This machine can open the studio, and other devices in your network that scan the "
+            "code which Studio shows: they may see what is recorded, and delete it. Start the "
+            "studio without --lan to end that."
+        )
     where = server_address or "every address of this machine"
     return (
         f"The studio listens on {where}: others in your network may open it, see what is recorded, "

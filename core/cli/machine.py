@@ -17,9 +17,23 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 @app.command()
-def studio(port: Annotated[int, Option(help="Where to listen.")] = 8501) -> None:
+def studio(
+    port: Annotated[int, Option(help="Where to listen.")] = 8501,
+    lan: Annotated[
+        bool, Option("--lan", help="Let phones in: HTTPS on the local network, with a QR code.")
+    ] = False,
+) -> None:
     """Run the studio on this machine, at http://localhost and the port."""
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    if lan:
+        from core.admin.lan import LAN, find_addresses, prepare_certificate
+
+        addresses, paths = find_addresses(), Paths.find()
+        pem = prepare_certificate((paths.shared or paths.workspace) / "lan", addresses)
+        os.environ[LAN] = ",".join(addresses)
+        os.environ.pop("FORWARDED_ALLOW_IPS", None)  # else a header could claim to be this machine
+        command += ["--server.address", "0.0.0.0"]
+        command += ["--server.sslCertFile", str(pem), "--server.sslKeyFile", str(pem)]
     os.chdir(_ROOT)
     os.dup2(sys.stderr.fileno(), 2)  # the studio's own messages are wanted
     os.execv(sys.executable, command)

@@ -12,7 +12,8 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 
-from core.admin import login
+from core.admin import lan, login
+from core.admin.entry import PARAMETER, EntryCodes, EntryMiddleware
 from core.admin.privacy import is_local_only
 from core.admin.web_access import (
     AccessMiddleware,
@@ -23,6 +24,8 @@ from core.admin.web_access import (
 from core.errors import AccessError, StoreError
 from core.gestures.labels import safe_label
 from core.paths import Paths
+
+entry_codes = EntryCodes()  # of the studio that this process serves
 
 
 def local_url() -> str:
@@ -43,6 +46,16 @@ def is_local_url(url: str | None) -> bool:
     return host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")
 
 
+def list_phone_links() -> list[str]:
+    """Return the links by which a phone enters a studio that runs with --lan, with a fresh code;
+    the first is the likeliest to be in the phone's network. Empty without --lan."""
+    port, path = st.get_option("server.port"), server_path("")
+    return [
+        f"https://{address}:{port}{path}/?{PARAMETER}={entry_codes.current()}"
+        for address in lan.read_addresses()
+    ]
+
+
 def access_middleware() -> list[Middleware]:
     """Return the middleware that checks login, origin and upload size of every request; exit if the
     login is incomplete or a setting is wrong."""
@@ -53,8 +66,12 @@ def access_middleware() -> list[Middleware]:
     except (AccessError, StoreError) as error:
         sys.exit(f"The studio was not started: {error}")
     base = server_path("")
+    entry = (
+        [Middleware(EntryMiddleware, codes=entry_codes, base=base)] if lan.read_addresses() else []
+    )
     return [
         Middleware(AccessMiddleware, policy=read_access_policy(secrets)),
+        *entry,
         Middleware(UploadLimitMiddleware, base=base, total_mb=total_mb),
     ]
 
@@ -87,7 +104,7 @@ def _identify(auth: dict[str, Any], connection: HTTPConnection) -> str:
 def _allowed_hosts(public_host: str | None) -> frozenset[str] | None:
     """Return the accepted host names of the Host header, in lower case; None (any host) if the
     server listens to the network and server.allowedHosts is empty."""
-    listed = st.get_option("server.allowedHosts")
+    listed = [*st.get_option("server.allowedHosts"), *lan.read_addresses()]
     if not listed and not is_local_only(st.get_option("server.address")):
         return None
     names = (*listed, public_host, st.get_option("browser.serverAddress"))

@@ -87,3 +87,11 @@ def test_who_can_see_the_projects_is_told_by_address_and_login(address, has_logi
     said = describe_access(address, has_login=has_login)
     assert all(word in said for word in words)
     assert not any(word in said for word in not_said)
+
+
+def test_in_a_network_with_codes_who_scans_one_is_named():
+    said = describe_access("0.0.0.0", needs_code=True)
+    assert "scan the code" in said and "delete it" in said and "config.toml" not in said
+    assert describe_access("0.0.0.0", has_login=True, needs_code=True) == describe_access(
+        "0.0.0.0", has_login=True
+    )

@@ -24,6 +24,7 @@ from pages.panels.camera.camera import show_camera
 from pages.panels.camera.session import connect_live_session
 from pages.panels.camera.settings import pick_camera_constraints, pick_tracking_place
 from pages.panels.navigation import VIDEO_PAGES
+from pages.panels.phone import offer_phone
 from pages.panels.visit import note_drawn_values
 
 # styles of the video: video.css, changed by video_*.css
@@ -135,12 +136,15 @@ def draw_stage(title: str) -> Iterator[None]:
     with st.container(key="head", horizontal=True, vertical_alignment="center"):
         st.title(title, anchor=False, width="content")
         head = st.container()
-        menu = st.container(key="stage_settings", width="content")
+        menu = st.container(key="stage_settings", width="content", horizontal=True)
     with st.container(key="stage"):
         with st.container(key="stage_video"):
             place = st.container(key="camera")
             under = st.container()
         beside = st.container(key="stage_beside")
+    if title == "Studio":
+        with menu:
+            offer_phone()
     with menu, st.popover("Settings", icon="⚙️"):
         settings = st.container()
         tracking_place = pick_tracking_place()
