@@ -6,7 +6,7 @@ import queue
 import threading
 import weakref
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import ClassVar
@@ -83,12 +83,23 @@ _MIN_INTERVAL_FACTOR = 0.7  # a camera's frames come unevenly: half a frame earl
 
 class SampleWriter:
     """Stores one recording's samples in small batches from its own thread, so that a busy or full
-    disk never delays the camera's picture."""
+    disk never delays the camera's picture.
 
-    def __init__(self, store: Store, recording_id: int, interval_s: float) -> None:
+    Args:
+        check: called before each batch while it exists: a page that is gone sends nothing.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        recording_id: int,
+        interval_s: float,
+        check: weakref.WeakMethod[Callable[[], RecordingStatus]],
+    ) -> None:
         self.lost, self._reason = 0, ""
         self.ids: list[int] = []  # of the stored samples, in their order
         self._store, self._recording_id, self._interval_s = store, recording_id, interval_s
+        self._check = check
         self._queue: queue.SimpleQueue[NewSample] = queue.SimpleQueue()
         self._closed = threading.Event()
         self._thread = threading.Thread(
@@ -119,6 +130,9 @@ class SampleWriter:
     def _write_until_closed(self) -> None:
         """Store the queued samples every `interval_s` until closed, and once more after that."""
         while not self._closed.wait(self._interval_s):
+            if (check := self._check()) is not None:
+                check()
+            del check  # else the recorder would live as long as this thread
             self._write_batch()
         self._write_batch()
 
@@ -137,6 +151,14 @@ class SampleWriter:
             log.exception("samples could not be stored")
             self._reason = repr(error)
         self.lost += len(batch)
+
+
+def _store_rest(writer: SampleWriter, tail: list[tuple[float, NewSample | str]]) -> None:
+    """Store the samples that still wait for a button's release, and close the writer."""
+    for _, sample in tail:
+        if not isinstance(sample, str):
+            writer.put(sample)
+    writer.close()
 
 
 class ActiveRecording:
@@ -160,7 +182,8 @@ class ActiveRecording:
         self._now_s = 0.0
         self._checked_s = float("-inf")
         self._is_over = False
-        weakref.finalize(self, writer.close)  # a closed tab drops the recording without `end`
+        # a closed tab drops the recording without `end`
+        weakref.finalize(self, _store_rest, writer, self._tail)
 
     def advance_to_frame(self, time_s: float, now_s: float, *, has_crops: bool = True) -> bool:
         """Advance to a frame and return whether the plan's rate requires a sample of it; end the
@@ -209,10 +232,12 @@ class ActiveRecording:
             self.end()
 
     def check_hold(self, now_s: float) -> None:
-        """End the recording if the held button's lease has expired, even without new frames."""
+        """End the recording if the held button's lease has expired, even without new frames; save
+        what has waited too long for a release."""
         if self._hold is not None:
             self._hold.check_lease(now_s)
             self._save_confirmed_samples()
+            self._save_tail(now_s - 2 * self.tail_s)
 
     def end(self) -> None:
         """End the recording, drop samples not confirmed by the hold, and close the writer."""
@@ -237,7 +262,7 @@ class ActiveRecording:
     def _save_tail(self, until_s: float) -> None:
         """Save the tail's samples up to this time."""
         ready = [one for one in self._tail if one[0] <= until_s]
-        self._tail = self._tail[len(ready) :]
+        del self._tail[: len(ready)]
         for time_s, sample in ready:
             self._save_sample(time_s, sample)
 
@@ -245,7 +270,7 @@ class ActiveRecording:
         """Skip the tail's last samples if the hand had left the hold's pose by then."""
         poses = [None if isinstance(one, str) else one.pose for _, one in self._tail]
         kept = count_kept(self._poses, poses)
-        self._tail = self._tail[:kept] + [
+        self._tail[kept:] = [
             (time_s, one if isinstance(one, str) else HAND_LEFT)
             for time_s, one in self._tail[kept:]
         ]

@@ -58,7 +58,8 @@ class Recorder:
             if self.stop().error:
                 self._session_id = None  # its person may have been deleted
             recording_id = self._insert_recording(gesture_id)
-            writer = SampleWriter(self.store, recording_id, self._write_interval_s)
+            check = weakref.WeakMethod(self.status)
+            writer = SampleWriter(self.store, recording_id, self._write_interval_s, check)
             moves = any(g.moves for g in self.store.gestures(self.project_id) if g.id == gesture_id)
             plan = plan.for_clips() if moves else plan
             lease_s = plan.lease_s

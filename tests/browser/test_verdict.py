@@ -34,7 +34,9 @@ def test_train_is_one_screen_and_the_wrong_samples_are_looked_at_with_one_click(
         main = page.get_by_test_id("stMain")
         assert main.evaluate("one => one.scrollHeight") <= MAX_HEIGHT
         assert page.get_by_text("95 % interval").count() == 0
-        shown = verdict.get_by_test_id("stImage").count()
+        pictures_of = verdict.get_by_test_id("stImage")
+        expect(pictures_of.first).to_be_visible()
+        shown = pictures_of.count()
         page.screenshot(path=pictures / "verdict_train.png")
         verdict.get_by_role("button", name="Look at").click()
         expect(page).to_have_url(re.compile("/review"))

@@ -93,7 +93,9 @@ def _draw_train_button(project: Project, running: Run | None, advice: str) -> No
     if running is not None:
         if st.button("Stop", icon="⏹", disabled=not trainings.can_stop(running)):
             trainings.stop(running)
-    elif st.button("Train", icon="▶️", type="primary", disabled=bool(advice), help=advice or None):
+    elif st.button(
+        "Train", icon="▶️", type="primary", disabled=bool(advice), help=safe_label(advice) or None
+    ):
         with st.spinner("Preparing …"):
             trainings.start_training(project)
         st.rerun()
@@ -103,7 +105,9 @@ def _show_last_result(project: Project, advice: str) -> None:
     """Show the last run's error and its verdict; before the first run, the advice."""
     runs = studio().trainings.runs(project)
     if not runs:
-        st.caption(advice or "Press Train: it takes seconds, then the new model is in use.")
+        st.caption(
+            safe_label(advice) or "Press Train: it takes seconds, then the new model is in use."
+        )
         return
     if reason := describe_failure(runs[0]):
         st.error(safe_label(reason), icon="❌")
