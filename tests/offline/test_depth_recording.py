@@ -109,7 +109,7 @@ def test_a_source_is_recorded_into_a_project_that_is_made_for_it(store, net):
     project = store.project("New")
     assert project.in_space and len(store.samples(project.id)) == taken.saved
     store.create_project("flat")
-    with pytest.raises(SkeletonError, match="in the picture"):
+    with pytest.raises(SkeletonError, match="a 2-D project"):
         record("flat", "fist")
 
 

@@ -44,6 +44,7 @@ def test_a_table_that_an_upgrade_made_on_postgresql_gets_ids_of_its_own(postgres
     with store.begin_write() as connection:  # as version 4 made it
         connection.exec_driver_sql("ALTER TABLE acts ALTER COLUMN id DROP DEFAULT")
         connection.exec_driver_sql("DROP SEQUENCE acts_id_seq")
+        connection.exec_driver_sql("DROP TABLE rules")
         connection.exec_driver_sql("UPDATE meta SET version = 9")
     store = open_store(postgresql_url)
     store.add_gesture(project.id, "nod")

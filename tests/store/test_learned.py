@@ -127,6 +127,7 @@ def test_older_projects_whose_samples_are_in_space_learn_from_them(store, place,
     store.close()
     run_sql(
         place,
+        "DROP TABLE rules",
         "DROP INDEX one_projects_name",
         "ALTER TABLE projects DROP COLUMN owner",
         "CREATE UNIQUE INDEX one_projects_name ON projects (key)",

@@ -20,6 +20,7 @@ def test_a_database_of_version_8_is_upgraded_with_all_that_is_in_it(
     record(store, project, [sample()])
     with store.begin_write() as connection:
         for statement in (
+            "DROP TABLE rules",
             "DROP INDEX one_projects_name",
             "ALTER TABLE projects DROP COLUMN owner",
             "CREATE UNIQUE INDEX one_projects_name ON projects (key) WHERE deleted_at IS NULL",
