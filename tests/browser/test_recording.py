@@ -153,6 +153,30 @@ def open_record(page):
     expect(page.locator("body[data-hears-keys]")).to_be_attached()
 
 
+@pytest.fixture
+def mixed_film(films, tmp_path):
+    """A film of 👍 in which every fifth part is ✋."""
+    path = tmp_path / "mixed.y4m"
+    (head, usual), (_, other) = (
+        films(gesture).read_bytes().split(b"FRAME\n")[:2] for gesture in ("thumbs_up", "open_palm")
+    )
+    path.write_bytes(head + 12 * (b"FRAME\n" + usual) + 3 * (b"FRAME\n" + other))
+    return path
+
+
+def test_the_offer_to_delete_what_looks_different_does_not_end_the_next_hold(look, mixed_film):
+    with look(mixed_film) as page:
+        on_record(page)
+        hold(page, "thumbs_up", 25)
+        offer = page.get_by_text(re.compile("of these .* look different. Delete them?"))
+        expect(offer).to_be_visible()
+        begin_hold(page, "fist", 5)  # its card lies below the offer
+        expect(offer).to_be_visible()
+        page.mouse.up()
+        assert kept(page, "fist") >= 5
+        expect(card(page, "thumbs_up").locator(".different")).to_have_count(0)
+
+
 def hold_key(page, key, gesture):
     """Hold the key until samples of the gesture are kept."""
     page.keyboard.down(key)

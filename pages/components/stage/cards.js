@@ -422,7 +422,8 @@ export class Cards {
     }
     this.dialog?.draw()
     const { different } = this.data, card = different && this.rows.get(different.gesture)
-    this.different.draw(different, card?.box, this.pictures)
+    // a card that moves under a held button would end the hold
+    if (!this.hold) this.different.draw(different, card?.box, this.pictures)
     this.requestPictures()
   }
 
