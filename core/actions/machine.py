@@ -96,7 +96,7 @@ class MachineEffects:
             self._waiting += 1
             number = self._round
         threading.Thread(
-            target=self._run, args=(rule, number), name="mudra-effect", daemon=True
+            target=self._run_effect, args=(rule, number), name="mudra-effect", daemon=True
         ).start()
 
     def drop_waiting(self) -> None:
@@ -104,7 +104,7 @@ class MachineEffects:
         with self._lock:
             self._round += 1
 
-    def _run(self, rule: NewRule, number: int) -> None:
+    def _run_effect(self, rule: NewRule, number: int) -> None:
         try:
             with self._one_by_one:
                 if number == self._round:

@@ -67,7 +67,7 @@ class RuleEngine:
         events = {(name, END) for name in self._began_s if name not in shown}
         events |= {(name, BEGIN) for name in shown if name not in self._began_s}
         self._began_s = {name: self._began_s.get(name, time_s) for name in shown}
-        self._held = {rule.id for rule in self.rules if rule.id in self._held & self._ids_shown()}
+        self._held &= {rule.id for rule in self.rules if rule.gesture in self._began_s}
         due = []
         for rule in self.rules:
             if (rule.gesture, rule.moment) in events or self._is_held_long_enough(rule, time_s):
@@ -77,10 +77,6 @@ class RuleEngine:
                     self._fired_s[rule.id] = time_s
                     due.append(rule)
         return due
-
-    def _ids_shown(self) -> set[int]:
-        """Return the ids of rules whose gestures are shown."""
-        return {rule.id for rule in self.rules if rule.gesture in self._began_s}
 
     def _is_held_long_enough(self, rule: Rule, time_s: float) -> bool:
         """Whether a rule's gesture has been held for its time, for the first time in this hold."""
@@ -150,7 +146,7 @@ class RuleRunner:
         if self.stopped:
             return
         if rule.effect == "stop":
-            self._stop()
+            self._stop_all()
             return
         self._text, self._problem = rule.words, ""
         if EFFECTS[rule.effect].on_server:
@@ -169,9 +165,9 @@ class RuleRunner:
     def stop(self) -> None:
         """Stop everything: nothing more is carried out, and what waits is dropped."""
         with self._lock:
-            self._stop()
+            self._stop_all()
 
-    def _stop(self) -> None:
+    def _stop_all(self) -> None:
         self.stopped = True
         self._fired.clear()
         self._machine.drop_waiting()

@@ -149,7 +149,7 @@ class EntryMiddleware:
         code = connection.query_params.get(PARAMETER, "")
         if code and scope["method"] == "GET" and scope["path"] in (self._base, f"{self._base}/"):
             return self._leave_code(code, connection, is_in=is_in)
-        return None if is_in else _reject("")
+        return None if is_in else _respond_with_entry_page("")
 
     def _leave_code(self, code: str, connection: HTTPConnection, *, is_in: bool) -> Response:
         """Redirect to the address without the code, with the cookie for it; a device that has
@@ -161,7 +161,11 @@ class EntryMiddleware:
         cookie = self._codes.exchange(code, address)
         if not cookie:
             is_blocked = self._codes.is_blocked(address)
-            return _reject(_TOO_MANY, 429) if is_blocked else _reject(_USED)
+            return (
+                _respond_with_entry_page(_TOO_MANY, 429)
+                if is_blocked
+                else _respond_with_entry_page(_USED)
+            )
         response.set_cookie(
             COOKIE, cookie, COOKIE_VALID_S, secure=True, httponly=True, samesite="strict"
         )
@@ -176,6 +180,6 @@ def _is_this_machine(connection: HTTPConnection) -> bool:
         return False
 
 
-def _reject(problem: str, status: int = 403) -> Response:
+def _respond_with_entry_page(problem: str, status: int = 403) -> Response:
     """Return the page that says how to enter."""
     return HTMLResponse(_PAGE.format(problem=problem), status, {"Cache-Control": "no-store"})

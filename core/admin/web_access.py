@@ -238,7 +238,7 @@ class UploadLimitMiddleware:
         elif scope["type"] == "http" and session and scope["method"] == "PUT":
             await self._receive_file(session, scope, receive, send)
         elif scope["type"] == "http" and session and scope["method"] == "DELETE":
-            if await self._serve(scope, receive, send):
+            if await self._serve_request(scope, receive, send):
                 self._files.get(session, {}).pop(scope["path"], None)
         else:
             await self._app(scope, receive, send)
@@ -253,13 +253,13 @@ class UploadLimitMiddleware:
         else:
             self._receiving[session] += int(length)
             try:
-                if await self._serve(scope, receive, send):
+                if await self._serve_request(scope, receive, send):
                     self._files[session][scope["path"]] = int(length)
             finally:
                 self._receiving[session] -= int(length)
                 self._receiving += Counter()  # drops sessions at zero
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> bool:
+    async def _serve_request(self, scope: Scope, receive: Receive, send: Send) -> bool:
         """Serve a request; return whether it succeeded."""
         statuses: list[int] = []
 

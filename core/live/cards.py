@@ -357,7 +357,7 @@ class GestureCards:
             for sample in self._read_own(self._pictures)
         }
 
-    def enlarged(self) -> dict[str, str]:
+    def enlarged_picture(self) -> dict[str, str]:
         """Return the picture of the requested sample, with its skeleton, like `pictures`."""
         return {
             str(sample.id): to_data_url(encode_sample_picture(sample, ENLARGED_SIZE))

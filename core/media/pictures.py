@@ -68,7 +68,9 @@ def shrink_to_webp(content: bytes, max_bytes: int, max_side_px: int = MAX_SHOWN_
             frames, times_ms = [], []
             for frame in itertools.islice(ImageSequence.Iterator(image), _MAX_SHOWN_FRAMES):
                 times_ms.append(int(frame.info.get("duration") or 100))
-                frames.append(ImageOps.exif_transpose(frame.convert("RGBA")))
+                frame = ImageOps.exif_transpose(frame.convert("RGBA"))
+                frame.thumbnail((max_side_px, max_side_px))  # else all are in memory at full size
+                frames.append(frame)
     except UnidentifiedImageError as error:
         raise MediaError(f"{name} isn't a JPEG, PNG, WEBP or GIF image") from error
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:

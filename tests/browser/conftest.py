@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import time
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -17,7 +18,8 @@ from core.modelfiles.browser_files import has_browser_files
 from core.paths import Paths
 from core.store import Store
 from tests.conftest import lacking
-from tests.support.studio import LOG, ROOT, flags, settled, studio
+from tests.support import page_load
+from tests.support.studio import LOG, ROOT, flags, settled, start_camera, studio
 
 WAIT_MS = 60_000  # machines that run tests may share their cores
 expect.set_options(timeout=WAIT_MS)
@@ -174,6 +176,34 @@ def write_film(path, photos_bgr, frames_a_photo=FRAMES_A_PHOTO):
         for photo in photos_bgr:
             planes = cv2.cvtColor(photo, cv2.COLOR_BGR2YUV_I420)
             film.write((b"FRAME\n" + planes.tobytes()) * frames_a_photo)
+
+
+@pytest.fixture
+def two_signs(films, tmp_path):
+    """A camera that shows 👍 for a while, then ✋, and again."""
+    both = tmp_path / "both.y4m"
+    parts = [films(gesture).read_bytes() for gesture in ("thumbs_up", "open_palm")]
+    both.write_bytes(parts[0] + parts[1].partition(b"\n")[2])  # one header is enough
+    return both
+
+
+@pytest.fixture(scope="module")
+def window(open_browser, server, film):
+    """A window whose camera runs, and floats in a corner on pages without video; for modules whose
+    workspace has a project “People”."""
+    with page_load.watched(open_browser(*flags(film))) as page:
+        page.goto(f"{server}/?project=People")
+        start_camera(page)
+        yield page
+
+
+@pytest.fixture
+def receiver():
+    """A socket for OSC's messages, on a free port of this machine."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.1", 0))
+        receiver.settimeout(30)
+        yield receiver
 
 
 @pytest.fixture(scope="package")

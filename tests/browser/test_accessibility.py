@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from pages.panels.navigation import SECTIONS
 from tests.browser.conftest import card, go, keeps, kept, reads
 from tests.support.page_load import standing_ms, watched
-from tests.support.studio import camera_button, flags, settled, start_camera, studio
+from tests.support.studio import camera_button, flags, settled, studio
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
@@ -56,15 +56,6 @@ def workspace(tmp_path_factory, trained_people):
     folder = tmp_path_factory.mktemp("accessibility") / "workspace"
     shutil.copytree(trained_people, folder)
     return folder
-
-
-@pytest.fixture(scope="module")
-def window(open_browser, server, film):
-    """A window whose camera runs."""
-    with watched(open_browser(*flags(film))) as page:
-        page.goto(f"{server}/?project=People")
-        start_camera(page)
-        yield page
 
 
 def faults(page):
@@ -147,15 +138,6 @@ def test_what_is_opened_on_a_page_breaks_no_rule_either(window, streamlits_own):
 
 
 # ---------------------------------------------------------------------------- by keyboard alone
-
-
-@pytest.fixture
-def two_signs(films, tmp_path):
-    """A camera that shows 👍 for a while, then ✋, and again."""
-    both = tmp_path / "both.y4m"
-    parts = [films(gesture).read_bytes() for gesture in ("thumbs_up", "open_palm")]
-    both.write_bytes(parts[0] + parts[1].partition(b"\n")[2])  # one header is enough
-    return both
 
 
 def tab_to(page, target, key="Tab"):

@@ -27,14 +27,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def receiver():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
-        receiver.bind(("127.0.0.1", 0))
-        receiver.settimeout(30)
-        yield receiver
-
-
 def is_free(port, within_s):
     """Whether the port can be listened on again before long."""
     end = time.monotonic() + within_s

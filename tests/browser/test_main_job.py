@@ -37,15 +37,6 @@ class Newcomer:
         hold(self.page, name, 10)
 
 
-@pytest.fixture
-def two_signs(films, tmp_path):
-    """A camera that shows 👍 for a while, then ✋, and again."""
-    both = tmp_path / "both.y4m"
-    parts = [films(gesture).read_bytes() for gesture in ("thumbs_up", "open_palm")]
-    both.write_bytes(parts[0] + parts[1].partition(b"\n")[2])  # one header is enough
-    return both
-
-
 def test_from_start_to_a_trained_model_of_two_own_gestures_that_is_corrected_on_live(
     look, two_signs, workspace
 ):

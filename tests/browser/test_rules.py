@@ -2,7 +2,6 @@
 real packet; Escape stops it all."""
 
 import re
-import socket
 from contextlib import suppress
 
 import pytest
@@ -17,14 +16,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.usefixtures("weights_folder"),
 ]
-
-
-@pytest.fixture
-def receiver():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
-        receiver.bind(("127.0.0.1", 0))
-        receiver.settimeout(30)
-        yield receiver
 
 
 @pytest.fixture

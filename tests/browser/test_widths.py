@@ -9,8 +9,7 @@ from playwright.sync_api import expect
 
 from pages.panels.navigation import SECTIONS, VIDEO_PAGES
 from tests.browser.conftest import go
-from tests.support.page_load import standing_ms, watched
-from tests.support.studio import flags, start_camera
+from tests.support.page_load import standing_ms
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
@@ -25,15 +24,6 @@ def workspace(tmp_path_factory, trained_people):
     folder = tmp_path_factory.mktemp("widths") / "workspace"
     shutil.copytree(trained_people, folder)
     return folder
-
-
-@pytest.fixture(scope="module")
-def window(open_browser, server, film):
-    """A window whose camera runs: on pages without video it floats in a corner."""
-    with watched(open_browser(*flags(film))) as page:
-        page.goto(f"{server}/?project=People")
-        start_camera(page)
-        yield page
 
 
 @pytest.fixture(scope="module", params=MENU)

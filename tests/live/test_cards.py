@@ -177,16 +177,16 @@ def test_older_samples_are_shown_when_the_page_asks_for_more(cards, store):
 def test_one_sample_is_enlarged_until_it_is_closed_and_no_other_project_s(cards, store):
     [seen] = record(store, "ok", 1)
     say(cards, "enlarge", sample=seen)
-    assert _pixels(cards.enlarged()[str(seen)]).shape == (ENLARGED_SIZE, ENLARGED_SIZE, 3)
+    assert _pixels(cards.enlarged_picture()[str(seen)]).shape == (ENLARGED_SIZE, ENLARGED_SIZE, 3)
     say(cards, "enlarge", 2, sample=None)
-    assert cards.enlarged() == {}
+    assert cards.enlarged_picture() == {}
     other = store.create_project("other")
     session = store.start_session(other.id, store.ensure_person(other.id, "Ada").id, "webcam")
     burst = store.start_recording(session, store.gestures(other.id)[0].id)
     [hers] = store.add_samples(burst, [sample(4)])
     say(cards, "enlarge", 3, sample=hers)
     say(cards, "pictures", 4, ids=[hers])
-    assert cards.enlarged() == cards.pictures() == {}
+    assert cards.enlarged_picture() == cards.pictures() == {}
 
 
 def test_a_card_shows_no_picture_that_was_forgotten(cards, store, project, workspace):

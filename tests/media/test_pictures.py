@@ -1,6 +1,8 @@
 """Pictures come in upright, of every kind of pixels; hostile ones: tests/test_hostile_files.py."""
 
 import io
+import subprocess
+import sys
 
 import cv2
 import numpy as np
@@ -72,3 +74,24 @@ def test_grey_of_16_bits_is_scaled_to_8():
     assert done
     rgb = read_picture(png.tobytes(), name="ramp.png")
     assert np.array_equal(rgb, np.repeat((ramp // 256)[..., None], 3, axis=2))
+
+
+PEAK = """import re, sys
+from core.media.pictures import shrink_to_webp
+
+def peak_mb():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) // 1024
+
+content, before = open(sys.argv[1], "rb").read(), peak_mb()
+shrink_to_webp(content, 500_000, max_side_px=64)
+print(peak_mb() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_of_an_animation_one_frame_at_a_time_is_held_in_its_full_size(tmp_path):
+    frames = [Image.new("L", (2000, 2000), 8 * n) for n in range(20)]  # 16 MB each, decoded
+    large = tmp_path / "large.png"
+    large.write_bytes(saved(frames[0], save_all=True, append_images=frames[1:]))
+    done = subprocess.run([sys.executable, "-c", PEAK, large], capture_output=True, text=True)
+    assert done.returncode == 0 and int(done.stdout) < 150, done

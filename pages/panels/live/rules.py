@@ -54,7 +54,7 @@ def show_rules(live: LiveProcessor | None, project: Project) -> None:
     access = _pick_machine_access()
     rules = list_rules(studio().store, project.id)
     runner.set_rules(rules, access)
-    if live is not None:
+    if live is not None and runner.rules:
         stream_actions(live).attach_rules(runner)
     live_session().show(PICTURES_TOPIC, runner.pictures)
     live_session().show(EFFECTS_TOPIC, runner.state, runner.receive)

@@ -49,7 +49,7 @@ def draw_gesture_cards(
     state = cards.state()
     session.show(cards.name, cards.state, cards.receive)
     session.show(f"{cards.name} pictures", cards.pictures)
-    session.show(f"{cards.name} enlarged", cards.enlarged)
+    session.show(f"{cards.name} enlarged", cards.enlarged_picture)
     drawn = {name: state[name] for name in ("edits", "recorded")}
     draw_cards(key, cards.name, state, EMOJI_CHOICES, drawn)
     return cards.chosen()
