@@ -28,6 +28,7 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core.errors import MediaError
+from core.words import translate_all
 
 PATH = "mudra/live"
 CLOSE_NO_CHANNEL = 4404  # close code: no channel has this token
@@ -87,10 +88,12 @@ class Channel:
 
     Attributes:
         token: by which the visitor's page finds the channel.
+        translate: into the visitor's language, for each `Words` of the state and of errors.
     """
 
     def __init__(self) -> None:
         self.token = secrets.token_urlsafe(_TOKEN_BYTES)
+        self.translate: Callable[[str], str] = str
         self._topics: dict[str, State] = {}
         self._receivers: dict[str, Receive] = {}
         self._lock = threading.Lock()
@@ -143,7 +146,7 @@ class Channel:
         """Return the state of each topic."""
         with self._lock:
             topics = dict(self._topics)
-        return {name: state() for name, state in topics.items()}
+        return {name: translate_all(state(), self.translate) for name, state in topics.items()}
 
     def attach(self, connection: "Connection") -> None:
         """Wake this connection, too, while it exists."""

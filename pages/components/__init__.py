@@ -4,6 +4,7 @@ The JavaScript modules import each other. Streamlit takes one text for a compone
 joined in the order of their imports.
 """
 
+import json
 import posixpath
 import re
 from pathlib import Path
@@ -11,8 +12,11 @@ from typing import Any
 
 import streamlit as st
 
+from pages.locale import ENGLISH, LANGUAGES, read_messages
+
 _IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)"\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:const|class|(?:async )?function) (\w+))", re.MULTILINE)
+_CATALOGUES = re.compile(r"(?<=const CATALOGUES = )\{\}")  # in words.js
 _MODULE = "const {{ {names} }} = (function () {{\n{text}return {{ {names} }}\n}})()\n"
 
 
@@ -35,7 +39,31 @@ def join_modules(name: str) -> str:
         joined[file] = _MODULE.format(names=names, text=_EXPORT.sub("", text)) if names else text
 
     add(name)
-    return "\n".join(joined.values())
+    joined_text = "\n".join(joined.values())
+    return _CATALOGUES.sub(lambda _: _catalogues_for(joined_text), joined_text)
+
+
+def _catalogues_for(code: str) -> str:
+    """Return, as JSON, the texts that JavaScript contains by language and English text; one about a
+    number has a list of its plural forms."""
+    return json.dumps(
+        {
+            language: {
+                message.id if isinstance(message.id, str) else message.id[0]: message.string
+                for message in read_messages(language)
+                if message.id and message.string and _is_in(code, message.id)
+            }
+            for language in LANGUAGES
+            if language != ENGLISH
+        },
+        ensure_ascii=False,
+    )
+
+
+def _is_in(code: str, message: str | tuple[str, ...]) -> bool:
+    """Return whether JavaScript has a message's English text as a literal."""
+    first = message if isinstance(message, str) else message[0]
+    return json.dumps(first, ensure_ascii=False) in code
 
 
 def register_component(name: str, html: str = "") -> Any:

@@ -290,6 +290,7 @@ interface CardsData {
 }
 interface ConnectionData {
   channel: ChannelAddress
+  language: string
 }
 interface EffectsData {
   topic: string

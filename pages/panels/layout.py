@@ -17,6 +17,7 @@ from core.gestures.labels import safe_label
 from core.offline.files import describe_skip
 from core.training.runs import describe_error
 from pages.components import read_asset
+from pages.panels.language import t
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ def show_errors() -> Iterator[None]:
     except (MudraError, OSError, MemoryError) as error:
         if not isinstance(error, MudraError):
             log.exception("shown on the page without its trace")
-        st.error(safe_label(describe_error(error)), icon="⚠️")
+        st.error(safe_label(t(describe_error(error))), icon="⚠️")
 
 
 def apply_and_rerun(change: Callable[..., object], *arguments: Any, **options: Any) -> None:

@@ -66,11 +66,16 @@ _component = st.components.v2.component(
 )
 
 
-def connect_page(path: str, token: str) -> None:
-    """Connect the page to the live channel; a notice is shown while the connection is lost."""
+def connect_page(path: str, token: str, language: str) -> None:
+    """Connect the page to the live channel; a notice is shown while the connection is lost.
+
+    Args:
+        language: the code of the chosen language; the page loads anew if it has another one.
+    """
+    channel = {"path": path, "token": token}
     _component(
         key="stage_connection",
-        data={"part": "connection", "channel": {"path": path, "token": token}},
+        data={"part": "connection", "channel": channel, "language": language},
     )
 
 

@@ -18,11 +18,13 @@ from core.live.live import LiveProcessor, Options, Watch
 from core.live.session import ANSWER, PROBLEM, LiveSession
 from core.live.streams import PAUSED, BrowserStream, CameraStream, can_browser_find, do_nothing
 from core.recording.recorder import Recorder
+from core.words import mark
 from pages.components import read_asset
 from pages.components.stage import draw_answer, draw_lines, draw_tile
 from pages.panels.camera.camera import show_camera
 from pages.panels.camera.session import connect_live_session
 from pages.panels.camera.settings import pick_camera_constraints, pick_tracking_place
+from pages.panels.language import pick_language, t
 from pages.panels.navigation import VIDEO_PAGES
 from pages.panels.phone import offer_phone
 from pages.panels.visit import note_drawn_values
@@ -30,7 +32,7 @@ from pages.panels.visit import note_drawn_values
 # styles of the video: video.css, changed by video_*.css
 LARGE, WIDE, SMALL, HIDDEN, REPLACED = "large", "wide", "small", "hidden", "replaced"
 _STAGE = "stage"
-STEPS = ("① Show", "② Hold", "③ Train")
+STEPS = (mark("① Show"), mark("② Hold"), mark("③ Train"))
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class Stage:
             details: also show the comparison, the last movements and the rates.
         """
         self.session.show_answer(skeleton, model)
-        draw_answer(key, placeholder("👋", "Show a gesture"), ANSWER, details=details)
+        draw_answer(key, placeholder("👋", t("Show a gesture")), ANSWER, details=details)
 
     def show_problems(self) -> None:
         """Draw what is wrong with the camera, on pages that show no answer."""
@@ -99,12 +101,13 @@ class Stage:
 
     def show_next_step(self, text: str) -> None:
         """Show the next step beside the title; at first, to start the camera."""
-        self.head.caption(text if self.stream is not None else START_CAMERA)
+        self.head.caption(text if self.stream is not None else t(START_CAMERA))
 
     def show_steps(self, text: str, *, can_train: bool) -> None:
         """Show the three steps to an own model over the video, the next one bold, before a text."""
         current = 0 if self.stream is None else 2 if can_train else 1
-        titles = [f"**{step}**" if n == current else step for n, step in enumerate(STEPS)]
+        steps = [t(step) for step in STEPS]
+        titles = [f"**{step}**" if n == current else step for n, step in enumerate(steps)]
         self.head.caption(" · ".join([*titles, text]))
 
     def use_full_width(self) -> None:
@@ -131,10 +134,11 @@ def has_stage() -> bool:
 
 
 @contextmanager
-def draw_stage(title: str) -> Iterator[None]:
-    """Draw title, video and settings; in the `with` block the page draws into `current_stage()`."""
+def draw_stage(name: str) -> Iterator[None]:
+    """Draw title, video and settings of a page; in the `with` block the page draws into
+    `current_stage()`."""
     with st.container(key="head", horizontal=True, vertical_alignment="center"):
-        st.title(title, anchor=False, width="content")
+        st.title(t(name), anchor=False, width="content")
         head = st.container()
         menu = st.container(key="stage_settings", width="content", horizontal=True)
     with st.container(key="stage"):
@@ -142,24 +146,25 @@ def draw_stage(title: str) -> Iterator[None]:
             place = st.container(key="camera")
             under = st.container()
         beside = st.container(key="stage_beside")
-    if title == "Studio":
+    if name == "Studio":
         with menu:
             offer_phone()
-    with menu, st.popover("Settings", icon="⚙️"):
+    with menu, st.popover(t("Settings"), icon="⚙️", key="settings"):
         settings = st.container()
+        pick_language()
         tracking_place = pick_tracking_place()
         constraints = pick_camera_constraints()
         away = st.radio(
-            "Floating camera on other pages",
+            t("Floating camera on other pages"),
             [SMALL, HIDDEN],
             key="camera_away",
             horizontal=True,
-            format_func={SMALL: "show", HIDDEN: "hide"}.__getitem__,
-            help="A small video in the corner. Other pages don't analyse it.",
+            format_func={SMALL: t("show"), HIDDEN: t("hide")}.__getitem__,
+            help=t("A small video in the corner. Other pages don't analyse it."),
         )
     with place:
         stream = show_camera(tracking_place, constraints)
-    style = LARGE if title in VIDEO_PAGES else away if stream else HIDDEN
+    style = LARGE if name in VIDEO_PAGES else away if stream else HIDDEN
     _apply_video_style(style)
     with st.container(key="tile"):
         if style == SMALL:
@@ -194,8 +199,10 @@ def warn_if_picture_missing(stream: CameraStream, options: Options, place: Delta
         return False
     stream.live.configure(PAUSED)
     place.info(
-        "This needs the camera's picture, which stays in your browser: choose “the server” under "
-        "*Hand tracking runs on* in the settings.",
+        t(
+            "This needs the camera's picture, which stays in your browser: choose “the server” "
+            "under *Hand tracking runs on* in the settings."
+        ),
         icon="🖥️",
     )
     return True
