@@ -271,7 +271,7 @@ function player(root) {
       if (other) Object.assign(self, { at: 0, playing: !calm })
       if (data.ticks) {
         find(root, ".bar").style.background = `linear-gradient(to right, ${data.colours})`
-        find(root, ".ticks").replaceChildren(...data.ticks.map((tick) => made("span", "", tick)))
+        find(root, ".ticks").replaceChildren(...data.ticks.map((m) => made("span", "", `${decimal(m, 2)} m`)))
       }
       if (data.count) {
         slider.max = String(data.count - 1)

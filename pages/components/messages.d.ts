@@ -403,7 +403,7 @@ interface DepthViewData {
   every_ms: number
   half: number
   colours: string
-  ticks: string[] | null
+  ticks: number[] | null // m
   skeleton: SkeletonData | null
   truth_skeleton: SkeletonData | null
   from: number | null
