@@ -7,6 +7,7 @@ joined in the order of their imports.
 import json
 import posixpath
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def _catalogues_for(code: str) -> str:
     )
 
 
-def _is_in(code: str, message: str | tuple[str, ...]) -> bool:
+def _is_in(code: str, message: str | Sequence[str]) -> bool:
     """Return whether JavaScript has a message's English text as a literal."""
     first = message if isinstance(message, str) else message[0]
     return json.dumps(first, ensure_ascii=False) in code
