@@ -21,6 +21,7 @@ from core.pose.skeletons.hands import (
 )
 from core.pose.skeletons.skeleton import BODY, Skeleton, edges_along
 from core.pose.types import Floats
+from core.words import mark
 
 _LEFT, _RIGHT, _MIDDLE = (70, 140, 230), (240, 150, 50), (150, 150, 160)
 
@@ -154,7 +155,7 @@ LSP_14 = _build_body_skeleton(
     _TRUNK,
 )
 # the types of project by title, and their skeletons
-SUBJECTS = {"Hands": HAND_21, "Both hands": HANDS_42, "Bodies": BODY_33}
+SUBJECTS = {mark("Hands"): HAND_21, mark("Both hands"): HANDS_42, mark("Bodies"): BODY_33}
 _HANDS = (NYU_14, ICVL_16, MSRA_21, HANDS17_21, FINGERTIP_1)
 SKELETONS = {one.name: one for one in (HAND_21, HANDS_42, BODY_33, COCO_17, LSP_14, *_HANDS)}
 
