@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.errors import SkeletonError
+from core.words import words
 
 Rgb = tuple[int, int, int]
 Edge = tuple[int, int]
@@ -90,8 +91,14 @@ class Skeleton:
         message calls them `label`."""
         if joints != self.size:
             raise SkeletonError(
-                f"{label} have {joints} keypoints, {self.name} has {self.size}: use a project or "
-                f"model made for them"
+                words(
+                    "{label} have {count} keypoints, {skeleton} has {size}: use a project or "
+                    "model made for them",
+                    label=label,
+                    count=joints,
+                    skeleton=self.name,
+                    size=self.size,
+                )
             )
 
 
