@@ -17,6 +17,7 @@ from core.pose.drawing.bodies import AS_IT_IS, BLUR, COLOUR, PICTURE, Backdrop, 
 from core.pose.skeletons.angles import ANGLES, JOINTS, SIDES
 from core.pose.skeletons.skeleton import Rgb
 from core.pose.skeletons.table import BODY_33, Skeleton
+from core.pose.skeletons.titles import joint_title
 from core.pose.types import Floats
 from core.words import mark
 from pages.panels.controls import colored_number, pick_option, upload_field
@@ -232,7 +233,7 @@ def show_body_3d(world: Floats | None, key: str, *, mirrored: bool = False) -> N
     figure.add_scatter3d(
         **_axis_values(points),
         mode="markers",
-        text=[t(name.replace("_", " ")) for name in BODY_33.joints],
+        text=[t(joint_title(name)) for name in BODY_33.joints],
         hoverinfo="text",
         showlegend=False,
         marker={"size": 2.5, "color": "rgb(120, 120, 130)"},

@@ -60,6 +60,13 @@ _OF_HANDS = {"spot": words("a fingertip"), "order": words("finger by finger")}
 _OF_BODIES = {"spot": words("a wrist"), "order": words("each side's together")}
 STILL = "maps_still"
 _SHOWN = "maps_shown"
+# a net's attention maps
+_ATTENTION = {
+    "holistic_1": mark("holistic 1"),
+    "holistic_2": mark("holistic 2"),
+    "holistic_3": mark("holistic 3"),
+    "part_wise": mark("part wise"),
+}
 _MAX_WIDTH_PX = 1000  # larger pictures are slow to send; the browser enlarges them
 
 
@@ -119,7 +126,7 @@ def show_attention(heatmaps: Heatmaps, maps: Maps) -> None:
     st.caption(t("Attention maps: coarse scales first, then per keypoint."))
     with st.container(horizontal=True, key="maps_attention"):
         for title, picture in tiles:
-            name = title.replace("_", " ")
+            name = t(_ATTENTION.get(title, title))
             st.image(
                 picture, name, width=picture.shape[1], alt=t("Attention map {name}", name=name)
             )
