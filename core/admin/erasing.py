@@ -90,10 +90,11 @@ def _describe_database(store: Store, paths: Paths) -> StoredData:
         projects = [*store.projects(), *store.projects(deleted=True)]
         with store.begin_read() as connection:
             sizes = [measure_project(connection, one.id, with_bin=True) for one in projects]
-        where, size = words("the studio's database"), sum(size.bytes for size in sizes)
+        size = sum(size.bytes for size in sizes)
     else:
-        where = hide_password(str(paths.store))
         size = store.server_size_bytes() or _measure_database(paths)
+    own = words("the studio's database")
+    where = own if paths.owner else hide_password(str(paths.store))
     title = words("samples, crops, gestures, persons")
     deleted_by = (WITH_PICTURES, WITH_PROJECT, WITH_EVERYTHING)
     return StoredData(title, where, size, deleted_by=deleted_by)
