@@ -21,6 +21,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from core.errors import AccessError, StoreError
 from core.paths import Paths
 from core.store import Store
+from core.words import words
 
 HEADER, SECRET = "MUDRA_LOGIN_HEADER", "MUDRA_LOGIN_SECRET"
 SECRET_HEADER = "X-Mudra-Secret"
@@ -45,11 +46,11 @@ def read_proxy_user(headers: Mapping[str, str], environ: Mapping[str, str] = os.
     given = headers.get(SECRET_HEADER) or ""
     if not hmac.compare_digest(given.encode(), secret.encode()):
         raise AccessError(
-            "this request did not come through the login: open the studio's public address"
+            words("this request did not come through the login: open the studio's public address")
         )
     name = (headers.get(environ[HEADER]) or "").strip()
     if not name:
-        raise AccessError("you are not logged in: log in, then reload the page")
+        raise AccessError(words("you are not logged in: log in, then reload the page"))
     return name
 
 
@@ -57,8 +58,13 @@ def check_secret(secret: str, name: str) -> None:
     """Raise AccessError if a secret has fewer than 16 characters."""
     if len(secret) < _MIN_SECRET_CHARACTERS:
         raise AccessError(
-            f"people log in here, but {name} has {len(secret)} characters: no one can log in until "
-            f"it has {_MIN_SECRET_CHARACTERS} or more random ones"
+            words(
+                "people log in here, but {name} has {count} characters: no one can log in "
+                "until it has {least} or more random ones",
+                name=name,
+                count=len(secret),
+                least=_MIN_SECRET_CHARACTERS,
+            )
         )
 
 
