@@ -21,11 +21,12 @@ from core.store.bin import delete_samples
 from core.store.index import count_samples, list_newest_ids, read_samples
 from core.store.rows import MOVING, STILL
 from core.training.runs import describe_error
+from core.words import words
 
 THUMBNAILS = 12  # per gesture, at first and whenever the page asks for more
 THUMBNAIL_SIZE, ENLARGED_SIZE = 96, 480  # pixels
-START_CAMERA = "Press START and allow the camera."
-CAMERA_STARTING = "The camera starts …"
+START_CAMERA = words("Press START and allow the camera.")
+CAMERA_STARTING = words("The camera starts …")
 REREAD_S = 0.5  # other windows and the writer's thread change the store, too
 _AUTOMATIC_KINDS = {"beat", "end", "pictures", "more", "enlarge"}  # sent without a click
 
@@ -255,7 +256,7 @@ class GestureCards:
             recorder.stop()
         elif (kind == "begin") == bool(setup.plan.lease_s):
             if setup.off:  # pressed before the browser knew
-                raise MediaError(f"Nothing was recorded. {setup.off}")
+                raise MediaError(words("Nothing was recorded. {reason}", reason=setup.off))
             gesture = self._find_gesture(command)
             self._different = None
             recorder.start(gesture.id, setup.plan, held_s=held_s)
@@ -266,7 +267,7 @@ class GestureCards:
         """Delete samples, or add, rename or remove a gesture."""
         if kind == "delete":
             if not delete_samples(self.store, self.project_id, [int(command["sample"])]):
-                raise NotFoundError("That sample was deleted already.")
+                raise NotFoundError(words("That sample was deleted already."))
         elif kind == "delete_different":
             offered, self._different = self._different, None
             if offered is not None:
@@ -285,7 +286,9 @@ class GestureCards:
         """Return the command's enabled gesture; raise NotFoundError if it is gone."""
         found = self.gestures().get(int(command["gesture"]))
         if found is None:
-            raise NotFoundError("That gesture is gone: it was removed or switched off elsewhere.")
+            raise NotFoundError(
+                words("That gesture is gone: it was removed or switched off elsewhere.")
+            )
         return found
 
     # --------------------------------------------------------------------- what the cards show
@@ -335,7 +338,7 @@ class GestureCards:
 
     def _card_data(self, gesture: Gesture, samples: int) -> Card:
         """Return a gesture card's data: label, sample count, thumbnails, or how to perform it."""
-        how = explain_gesture(gesture.name) or "Each sample is one performance."
+        how = words(explain_gesture(gesture.name)) or words("Each sample is one performance.")
         newest = list_newest_ids(
             self.store, self.project_id, gesture.id, self._shown.get(gesture.id, THUMBNAILS)
         )
@@ -373,15 +376,24 @@ def _recording_data(progress: RecordingStatus) -> CardsRecording | None:
     """Return the running recording's gesture, texts and seconds since its countdown, or None."""
     if progress.state == "idle":
         return None
-    left = f" {math.ceil(progress.left_s)} s" if progress.left_s else ""
-    short, long = f"● {progress.part or f'{progress.saved} saved'}", f"● Recording{left}"
-    if progress.state == "countdown":
-        short, long = f"⏳{left}", f"⏳ Get ready{left}"
+    short, long = _describe_progress(progress)
     gesture, since = progress.gesture_id, progress.since_s
     return {"gesture": gesture, "since": since, "short": short, "long": long}
+
+
+def _describe_progress(progress: RecordingStatus) -> tuple[str, str]:
+    """Return the short and the long text on the button of the running recording."""
+    left_s, seconds = progress.left_s, math.ceil(progress.left_s or 0)
+    if progress.state == "countdown":
+        ready = words("⏳ Get ready {seconds} s", seconds=seconds)
+        return (f"⏳ {seconds} s", ready) if left_s else ("⏳", words("⏳ Get ready"))
+    saved = words("● {count} saved", count=progress.saved)
+    short = words("● {part}", part=progress.part) if progress.part else saved
+    recording = words("● Recording {seconds} s", seconds=seconds)
+    return short, recording if left_s else words("● Recording")
 
 
 def _describe_counts(progress: RecordingStatus, names: dict[int, str]) -> str:
     """Return the last recording's gesture with its counts of saved and skipped samples."""
     name = names.get(progress.gesture_id or 0)
-    return f"{name}: {progress.text}" if name else ""
+    return words("{gesture}: {counts}", gesture=name, counts=progress.text) if name else ""

@@ -28,7 +28,7 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core.errors import MediaError
-from core.words import translate_all
+from core.words import translate_all, words
 
 PATH = "mudra/live"
 CLOSE_NO_CHANNEL = 4404  # close code: no channel has this token
@@ -191,10 +191,13 @@ class Connection:
             message = _parse_message(text)
             self._pages |= self.channel.receive(message)
         except MediaError as error:
-            return _describe_problem(str(error))
+            return self._describe_problem(error.text)
         except (KeyError, TypeError, ValueError) as error:
-            problem = f"the page sent an invalid message ({error!r}): reload the page"
-            return _describe_problem(problem)
+            return self._describe_problem(
+                words(
+                    "the page sent an invalid message ({error}): reload the page", error=repr(error)
+                )
+            )
         return self.news(even_if_same=True)
 
     def news(self, *, even_if_same: bool = False) -> str:
@@ -218,10 +221,9 @@ class Connection:
             news: StateMessage = {"turn": self._turn, "applied": applied, "state": changed}
             return json.dumps(news)
 
-
-def _describe_problem(text: str) -> str:
-    message: ProblemMessage = {"problem": text}
-    return json.dumps(message)
+    def _describe_problem(self, text: str) -> str:
+        message: ProblemMessage = {"problem": self.channel.translate(text)}
+        return json.dumps(message)
 
 
 def live_route(path: str) -> WebSocketRoute:
@@ -326,11 +328,15 @@ async def _receive_text(socket: WebSocket) -> str:
 def _parse_message(text: str) -> Message:
     """Parse a JSON object; raise MediaError if it is too long or isn't an object."""
     if len(text) > MAX_MESSAGE_CHARS:
-        raise MediaError(f"the page sent {len(text):,} characters: reload the page")
+        raise MediaError(words("the page sent {n:,} characters: reload the page", n=len(text)))
     try:
         message = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise MediaError(f"the page sent no JSON ({error}): reload the page") from error
+        raise MediaError(
+            words("the page sent no JSON ({error}): reload the page", error=str(error))
+        ) from error
     if not isinstance(message, dict):
-        raise MediaError(f"the page sent {type(message).__name__}: reload the page")
+        raise MediaError(
+            words("the page sent {kind}: reload the page", kind=type(message).__name__)
+        )
     return message

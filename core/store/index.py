@@ -17,6 +17,7 @@ from core.pose.skeletons.table import skeleton_named
 from core.store.database import schema as t
 from core.store.rows import Sample, split_ids, to_floats
 from core.store.store import Store
+from core.words import words
 
 Ints = NDArray[np.int64]
 LEFT, RIGHT, UNKNOWN = 0, 1, -1
@@ -143,7 +144,7 @@ def read_poses(store: Store, project_id: int, ids: Iterable[int]) -> Poses:
         found = select(*columns).where(of.project_id == project_id, of.id.in_(chunk))
         rows |= {row[0]: row for row in store.fetch_all(found)}
     if len(rows) < len(wanted):
-        raise NotFoundError("some samples are gone: reload and try again")
+        raise NotFoundError(words("some samples are gone: reload and try again"))
     if not rows:
         nothing = np.empty((0, size, 3 if in_space else 2), np.float32)
         return Poses(project.skeleton, nothing, np.empty(0, bool), np.empty(0, np.float32))
@@ -199,4 +200,4 @@ def find_sample_origin(store: Store, sample_id: int) -> SampleOrigin:
     )
     for row in store.fetch_all(found):
         return SampleOrigin(*row)
-    raise NotFoundError("this sample is gone: reload and choose another")
+    raise NotFoundError(words("this sample is gone: reload and choose another"))

@@ -233,7 +233,7 @@ def create_project(page: Page, name: str, kind: str) -> None:
 
 def set_choice(page: Page, name: str, option: str) -> None:
     """Open the settings and choose from a list there; they stay open."""
-    page.get_by_role("button", name="Settings").click()
+    page.locator(".st-key-settings").get_by_role("button").click()  # in any language
     box = page.get_by_role("combobox", name=name)
     expect(box).to_be_visible()
     wanted = page.get_by_role("option", name=option)

@@ -18,8 +18,16 @@ from core.store.database.engine import open_engine, remove_sqlite_files, transla
 from core.store.database.undo_log import HistoryEntry, UndoLog, undo_entry
 from core.store.database.upgrades import upgrade_schema
 from core.store.rows import now
+from core.words import words
 
 OnChange = Callable[[int, HistoryEntry], None]
+_ROWS = {
+    "projects": words("projects"),
+    "gestures": words("gestures"),
+    "persons": words("persons"),
+    "sessions": words("sessions"),
+    "rules": words("rules"),
+}
 
 
 class Database:
@@ -83,7 +91,7 @@ class Database:
         of = t.projects.c
         own = select(of.id).where(of.id == project_id, of.owner == self.owner)
         if connection.execute(own).first() is None:
-            raise NotFoundError("this project is gone: choose another")
+            raise NotFoundError(words("this project is gone: choose another"))
 
     def has_owners(self) -> bool:
         """Whether any project was created by a person who logged in."""
@@ -135,18 +143,31 @@ class Database:
             for table, ids in new.items():
                 undo_log.record_inserts(t.metadata.tables[table], ids)
 
-    def update_rows(self, table: Table, ids: Iterable[int], title: str, **values: Any) -> None:
-        """Set columns of the rows with these ids as one undoable action; {} in the title becomes
-        the first row's name. Raise NotFoundError if rows are missing, after changing the rest."""
+    def update_rows(
+        self,
+        table: Table,
+        ids: Iterable[int],
+        title: str,
+        *,
+        title_values: Mapping[str, str] | None = None,
+        **values: Any,
+    ) -> None:
+        """Set columns of the rows with these ids as one undoable action. Raise NotFoundError if
+        rows are missing, after changing the rest.
+
+        Args:
+            title: a marked template, whose field `name` is the first row's name.
+            title_values: of its other fields.
+        """
         wanted = list(dict.fromkeys(ids))
         if not wanted or not values:
             return
-        project_id, title = self._find_project_and_title(table, wanted, title)
+        project_id, title = self._find_project_and_title(table, wanted, title, title_values)
         with self.begin_undoable(project_id, title) as undo_log:
             own = _project_id_column(table) == project_id
             changed = undo_log.update_where(table, table.c.id.in_(wanted) & own, **values)
         if changed < len(wanted):
-            raise NotFoundError(f"{len(wanted) - changed} of {len(wanted)} {table.name} are gone")
+            raise _missing_rows_error(len(wanted) - changed, len(wanted), table)
 
     def delete_with_samples(
         self, table: Table, row_id: int, title: str, samples_condition: Any
@@ -157,12 +178,18 @@ class Database:
         with self.begin_undoable(*self._find_project_and_title(table, [row_id], title)) as undo_log:
             row = (table.c.id == row_id) & table.c.deleted_at.is_(None)
             if not undo_log.update_where(table, row, deleted_at=at):
-                raise NotFoundError(f"this was deleted from the {table.name} already")
+                raise NotFoundError(
+                    words("this was deleted from the {rows} already", rows=_ROWS[table.name])
+                )
             samples = samples_condition & t.samples.c.deleted_at.is_(None)
             undo_log.update_where(t.samples, samples, deleted_at=at)
 
     def _find_project_and_title(
-        self, table: Table, ids: Sequence[int], title: str
+        self,
+        table: Table,
+        ids: Sequence[int],
+        title: str,
+        title_values: Mapping[str, str] | None = None,
     ) -> tuple[int, str]:
         """Return the project id of the first existing row, and the title with that row's name
         filled in; raise NotFoundError if none of the rows exists."""
@@ -170,8 +197,9 @@ class Database:
         columns = [project_id, table.c.name] if "name" in table.c else [project_id]
         for row_id in ids:
             for found_id, *name in self.fetch_all(select(*columns).where(table.c.id == row_id)):
-                return found_id, title.format(*name)
-        raise NotFoundError(f"{len(ids)} of {len(ids)} {table.name} are gone")
+                values = {"name": name[0]} if name else {}
+                return found_id, words(title, **values, **(title_values or {}))
+        raise _missing_rows_error(len(ids), len(ids), table)
 
     def list_history(self, project_id: int) -> list[HistoryEntry]:
         """Return the project's undoable actions, newest first."""
@@ -185,6 +213,18 @@ class Database:
         `undo_entry`). Raise StoreError, and change nothing, if a name has been taken meanwhile."""
         with self.begin_write() as connection:
             return undo_entry(connection, entry_id, self.owner)
+
+
+def _missing_rows_error(missing: int, total: int, table: Table) -> NotFoundError:
+    """Create the error that rows of a table don't exist any more."""
+    return NotFoundError(
+        words(
+            "{missing} of {total} {rows} are gone",
+            missing=missing,
+            total=total,
+            rows=_ROWS[table.name],
+        )
+    )
 
 
 def _project_id_column(table: Table) -> Any:
