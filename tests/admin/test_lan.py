@@ -10,7 +10,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from core.admin import lan
-from core.admin.lan import find_addresses, prepare_certificate, read_addresses
+from core.admin.certificate import prepare_certificate
+from core.admin.lan import find_addresses, read_addresses
 from core.errors import AccessError
 
 ADDRESSES = ["192.168.1.20", "10.0.0.3"]

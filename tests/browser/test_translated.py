@@ -13,8 +13,7 @@ import pytest
 
 from pages.locale import ENGLISH, LANGUAGES
 from pages.panels.navigation import SECTIONS
-from tests.browser.conftest import flags
-from tests.browser.test_widths import faults_after_layout
+from tests.browser.conftest import faults_after_layout, flags
 from tests.support import page_load
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
