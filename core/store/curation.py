@@ -91,6 +91,14 @@ def list_sessions(store: Store, project_id: int) -> list[Session]:
     return [Session(*row) for row in store.fetch_all(found)]
 
 
+def describe_source(source: str) -> str:
+    """Return a session's source for people: the webcam, a depth source, or an imported file."""
+    file = source.removeprefix("import ")
+    if file != source:
+        return words("import {file}", file=file)
+    return words("webcam") if source == "webcam" else source
+
+
 def rename_person(store: Store, person_id: int, name: str) -> None:
     """Rename a person; raise StoreError if another person has that name. Can be undone."""
     title, new_name = mark("Renamed “{name}” to “{new_name}”"), {"new_name": safe_name(name)}

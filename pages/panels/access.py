@@ -24,6 +24,8 @@ from core.admin.web_access import (
 from core.errors import AccessError, StoreError
 from core.gestures.labels import safe_label
 from core.paths import Paths
+from core.words import words
+from pages.panels.language import t
 
 entry_codes = EntryCodes()  # of the studio that this process serves
 
@@ -119,7 +121,7 @@ def current_owner() -> str:
     if not _has_openid_login():
         return ""
     if not st.user.is_logged_in:
-        raise AccessError("you are not logged in: log in, then reload the page")
+        raise AccessError(words("you are not logged in: log in, then reload the page"))
     return login.name_openid_owner(st.user["iss"], st.user["sub"])
 
 
@@ -140,7 +142,7 @@ def require_login(on_log_out: Callable[[], None]) -> None:
             _show_login()
         name = current_owner()
     except AccessError as error:
-        st.error(safe_label(str(error)), icon="🔒")
+        st.error(safe_label(t(error.text)), icon="🔒")
         st.stop()
     if not name:
         return
@@ -148,7 +150,7 @@ def require_login(on_log_out: Callable[[], None]) -> None:
         shown = name if login.is_by_proxy() else st.user.get("name") or st.user.get("email") or name
         st.caption(f"👤 {safe_label(str(shown))}")
         if not login.is_by_proxy():
-            st.button("Log out", on_click=log_out, type="tertiary")
+            st.button(t("Log out"), on_click=log_out, type="tertiary")
 
 
 def is_at_this_machine() -> bool:
@@ -162,8 +164,8 @@ def is_at_this_machine() -> bool:
 def _show_login() -> NoReturn:
     """Show the Log in button and stop the page."""
     st.title("Mudra", anchor=False)
-    st.caption("Log in to see your gestures and models.")
-    st.button("Log in", type="primary", on_click=st.login, icon="🔑")
+    st.caption(t("Log in to see your gestures and models."))
+    st.button(t("Log in"), type="primary", on_click=st.login, icon="🔑")
     st.stop()
 
 
@@ -176,7 +178,10 @@ def _has_openid_login() -> bool:
         auth = st.secrets.get("auth")
     except (OSError, ValueError) as error:
         raise AccessError(
-            "this studio's secrets.toml can't be read, so nobody can log in: its terminal says why"
+            words(
+                "this studio's secrets.toml can't be read, so nobody can log in: its terminal says "
+                "why"
+            )
         ) from error
     if auth is None:
         return False

@@ -2,16 +2,17 @@
 
 from io import StringIO
 from urllib.parse import quote, urlsplit
+from xml.sax.saxutils import quoteattr
 
 import segno
 import streamlit as st
 
 from pages.components import read_asset
 from pages.panels.access import is_local_url, list_phone_links, server_path
+from pages.panels.language import t
 
 _CODE_CHECKED_S = 3  # a used code is replaced within this
 _POPOVER = "phone"
-_WARNING = "A browser's warning on a phone: press Advanced, then Continue"
 
 
 def offer_phone() -> None:
@@ -41,7 +42,7 @@ def _public_address() -> str:
 
 
 def _draw_popover() -> None:
-    popover = st.popover("Use your phone", icon="📱", key=_POPOVER, on_change="rerun")
+    popover = st.popover(t("Use your phone"), icon="📱", key=_POPOVER, on_change="rerun")
     if popover.open:
         with popover:
             every_s = _CODE_CHECKED_S if list_phone_links() else None
@@ -53,23 +54,36 @@ def _draw_code() -> None:
     links = {str(urlsplit(one).hostname): one for one in list_phone_links()}
     link = next(iter(links.values()), _public_address())
     if len(links) > 1:
-        link = links[st.radio("Network", list(links), key="phone_network", horizontal=True)]
+        link = links[st.radio(t("Network"), list(links), key="phone_network", horizontal=True)]
     code = segno.make(link, error="m")
     picture = code.svg_data_uri(scale=5, border=4, dark="#000", light="#fff")
-    st.html(f'<img alt="QR code of this studio\'s address" src="{picture}">')
+    _draw_image(t("QR code of this studio's address"), picture)
     if not links:
-        st.markdown(f"Scan the code with your phone's camera, or open `{link}` there.")
+        st.markdown(t("Scan the code with your phone's camera, or open `{link}` there.", link=link))
         return
     st.markdown(
-        "Scan the code with your phone's camera. It lets in one device; the next one scans the "
-        "new code that is then shown here."
+        t(
+            "Scan the code with your phone's camera. It lets in one device; the next one scans the "
+            "new code that is then shown here."
+        )
     )
     st.code(link, language=None, wrap_lines=True)
     left, right = st.columns([3, 2], vertical_alignment="center")
     left.markdown(
-        "The phone's browser warns that the connection isn't private, because this studio made "
-        "its certificate itself. Press **Advanced** (or *Show Details*), then **Continue** (or "
-        "*visit this website*); what is sent is encrypted."
+        t(
+            "The phone's browser warns that the connection isn't private, because this studio made "
+            "its certificate itself. Press **Advanced** (or *Show Details*), then **Continue** (or "
+            "*visit this website*); what is sent is encrypted."
+        )
     )
     warning = quote(read_asset("phone_warning.svg"))
-    right.html(f'<img alt="{_WARNING}" src="data:image/svg+xml,{warning}">')
+    with right:
+        _draw_image(
+            t("A browser's warning on a phone: press Advanced, then Continue"),
+            f"data:image/svg+xml,{warning}",
+        )
+
+
+def _draw_image(alt: str, url: str) -> None:
+    """Draw an image of a data URL."""
+    st.html(f'<img alt={quoteattr(alt)} src="{url}">')

@@ -11,8 +11,7 @@ from pages.panels.access import is_local_url, local_url
 from pages.panels.language import t
 
 _camera_probe = register_component(
-    "camera_probe",
-    '<button type="button">Test the camera</button> <span role="status"></span>',
+    "camera_probe", '<button type="button"></button> <span role="status"></span>'
 )
 SERVER, BROWSER = mark("the server"), mark("this device")
 SIZES = {"320 × 240": (320, 240), "640 × 480": (640, 480), "1280 × 720": (1280, 720)}

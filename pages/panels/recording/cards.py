@@ -9,9 +9,11 @@ from core.live.cards import CardsSetup, FrameSource, GestureCards
 from core.recording.plans import Plan
 from core.recording.recorder import Recorder
 from core.store import Gesture, Project
+from core.words import translate_all
 from pages.components.stage import draw_cards
 from pages.panels.camera.session import live_session
 from pages.panels.controls import EMOJI_CHOICES
+from pages.panels.language import t
 from pages.panels.visit import acting_as_visitor, visitor_actions
 
 
@@ -51,7 +53,7 @@ def draw_gesture_cards(
     session.show(f"{cards.name} pictures", cards.pictures)
     session.show(f"{cards.name} enlarged", cards.enlarged_picture)
     drawn = {name: state[name] for name in ("edits", "recorded")}
-    draw_cards(key, cards.name, state, EMOJI_CHOICES, drawn)
+    draw_cards(key, cards.name, translate_all(state, t), EMOJI_CHOICES, drawn)
     return cards.chosen()
 
 
