@@ -61,15 +61,22 @@ def show_rules(live: LiveProcessor | None, project: Project) -> None:
     live_session().show(PICTURES_TOPIC, runner.pictures)
     live_session().show(EFFECTS_TOPIC, runner.state, runner.receive)
     draw_effects("effects", EFFECTS_TOPIC)
-    with st.expander(t("When … then …"), icon="⚡", key="rules"):
-        gestures = [g.label for g in studio().store.gestures(project.id, enabled_only=True)]
-        gestures = [gesture for gesture in gestures if not gesture.is_none]
-        for rule in rules:
-            with st.container(horizontal=True, vertical_alignment="center", key=f"rule_{rule.id}"):
-                _draw_rule(rule, runner, gestures)
-        if not rules:
-            st.caption(t(_NO_RULES))
-        _draw_additions(project, gestures, is_empty=not rules)
+    box = st.expander(t("When … then …"), icon="⚡", key="rules", on_change="rerun")
+    if box.open:  # else each visit of the page would draw it all
+        with box:
+            _draw_rules(rules, runner, project)
+
+
+def _draw_rules(rules: Sequence[Rule], runner: RuleRunner, project: Project) -> None:
+    """Draw each rule, and how to add one."""
+    gestures = [g.label for g in studio().store.gestures(project.id, enabled_only=True)]
+    gestures = [gesture for gesture in gestures if not gesture.is_none]
+    for rule in rules:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"rule_{rule.id}"):
+            _draw_rule(rule, runner, gestures)
+    if not rules:
+        st.caption(t(_NO_RULES))
+    _draw_additions(project, gestures, is_empty=not rules)
 
 
 def _pick_machine_access() -> MachineAccess:
