@@ -3,7 +3,7 @@
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import NotRequired, Protocol, TypedDict, cast
@@ -72,6 +72,7 @@ class CardsState(TypedDict):
         clicks: seconds and pitches in Hz of a moving gesture's beat.
         different: of the last recording, offered for deletion.
         edits, recorded: of `GestureCards`.
+        can_edit: whether gestures can be added, renamed and removed.
     """
 
     mode: str
@@ -86,6 +87,7 @@ class CardsState(TypedDict):
     clicks: list[tuple[float, int]]
     edits: int
     recorded: int
+    can_edit: bool
     cards: list[Card]
 
 
@@ -148,6 +150,8 @@ class GestureCards:
         recorded: number of recordings that have ended.
     """
 
+    can_edit = True
+
     def __init__(
         self,
         project_id: int,
@@ -200,6 +204,10 @@ class GestureCards:
             self.edits += 1
         self._wanted = gesture_id
 
+    def own_sessions(self) -> Collection[int] | None:
+        """Return the store's sessions whose samples are shown; None: all."""
+        return None
+
     # ------------------------------------------------------------------------ what is pressed
 
     def receive(self, command: Message) -> None:
@@ -217,12 +225,12 @@ class GestureCards:
             if kind not in _AUTOMATIC_KINDS:
                 self._problem = ""
             try:
-                self._apply(kind, cast(CardsCommand, command))
+                self.apply(kind, cast(CardsCommand, command))
             except (MudraError, OSError, MemoryError) as problem:
                 self._problem, self._refused = describe_error(problem), int(command["n"])
             self._read_s = float("-inf")
 
-    def _apply(self, kind: str, command: CardsCommand) -> None:
+    def apply(self, kind: str, command: CardsCommand) -> None:
         """Dispatch a command by kind: recording, selection, pictures, else an edit."""
         if kind in ("begin", "beat", "end", "start", "stop"):
             self._record(kind, command)
@@ -324,21 +332,21 @@ class GestureCards:
                 "different": self._different,
                 "edits": self.edits,
                 "recorded": self.recorded,
+                "can_edit": self.can_edit,
                 "cards": self._rows,
             }
 
     def _read_rows(self) -> None:
         """Read the gestures with their samples from the store."""
-        counts = count_samples(self.store, self.project_id)
+        counts = count_samples(self.store, self.project_id, self.own_sessions())
         self._rows = [self._card_data(g, counts.get(g.id, 0)) for g in self.gestures().values()]
         self._read_s = time.monotonic()
 
     def _card_data(self, gesture: Gesture, samples: int) -> Card:
         """Return a gesture card's data: label, sample count, thumbnails, or how to perform it."""
         how = explain_gesture(gesture.name) or "Each sample is one performance."
-        newest = list_newest_ids(
-            self.store, self.project_id, gesture.id, self._shown.get(gesture.id, THUMBNAILS)
-        )
+        limit, sessions = self._shown.get(gesture.id, THUMBNAILS), self.own_sessions()
+        newest = list_newest_ids(self.store, self.project_id, gesture.id, limit, sessions)
         return {
             "id": gesture.id,
             "name": gesture.name,
@@ -354,19 +362,20 @@ class GestureCards:
         ones vanish."""
         return {
             str(sample.id): to_data_url(encode_thumbnail(sample, THUMBNAIL_SIZE))
-            for sample in self._read_own(self._pictures)
+            for sample in self.read_own(self._pictures)
         }
 
     def enlarged_picture(self) -> dict[str, str]:
         """Return the picture of the requested sample, with its skeleton, like `pictures`."""
         return {
             str(sample.id): to_data_url(encode_sample_picture(sample, ENLARGED_SIZE))
-            for sample in self._read_own(self._enlarged)
+            for sample in self.read_own(self._enlarged)
         }
 
-    def _read_own(self, ids: list[int]) -> Sequence[Sample]:
-        """Read samples of this project."""
-        return read_samples(self.store, ids, project_id=self.project_id) if ids else []
+    def read_own(self, ids: list[int]) -> Sequence[Sample]:
+        """Read samples of this project that the cards may show."""
+        own = self.own_sessions()
+        return read_samples(self.store, ids, project_id=self.project_id, sessions=own)
 
 
 def _recording_data(progress: RecordingStatus) -> CardsRecording | None:

@@ -34,7 +34,7 @@ const many = (n) => `${n.toLocaleString("en")} sample${n === 1 ? "" : "s"}`
 
 /** @type {CardsState} */
 const UNKNOWN = { mode: "hold", off: "", alert: "", problem: "", refused: 0, note: "", chosen: null,
-  recording: null, different: null, clicks: [], edits: 0, recorded: 0, cards: [] }
+  recording: null, different: null, clicks: [], edits: 0, recorded: 0, can_edit: true, cards: [] }
 
 /**
  * @typedef {ReturnType<Cards["row"]>} Row
@@ -334,7 +334,7 @@ export class Cards {
     const row = {
       box: made("div", "card"), choose: button("choose", "", "", () => this.choose(id)),
       emoji: made("span", "emoji"), digit: made("kbd", "digit"),
-      name: button("name", "", "", () => this.rename(row)), count: made("span", "count"), samples,
+      name: button("name", "", "", () => this.data.can_edit ? this.rename(row) : this.choose(id)), count: made("span", "count"), samples,
       strip: samples.element, how: made("p", "how"), hold: this.holdButton(id),
       menu: button("menu", "⋯", "", () => this.edit(id)), data: card,
     }
@@ -376,6 +376,7 @@ export class Cards {
     const hint = this.hearsKeys ? `1–9 choose · ${space}` : "Keyboard shortcuts are off"
     const wrong = this.note || this.data.problem || this.data.alert
     put(this.status, [wrong, this.data.note].filter(Boolean).join(" ") || hint)
+    this.add.hidden = !this.data.can_edit
     this.keys.setAttribute("aria-pressed", String(this.hearsKeys))
     this.status.classList.toggle("wrong", Boolean(wrong))
     this.showBusy()
@@ -400,7 +401,8 @@ export class Cards {
     row.how.hidden = !card.how
     row.strip.hidden = Boolean(card.how)
     name(row.choose, `Select ${card.name}`)
-    row.name.title = `Rename ${card.name}`
+    row.name.title = this.data.can_edit ? `Rename ${card.name}` : ""
+    row.menu.hidden = !this.data.can_edit
     row.choose.setAttribute("aria-pressed", String(card.id === this.chosen()))
     row.box.classList.toggle("chosen", card.id === this.chosen())
     row.box.classList.toggle("busy", busy)

@@ -9,7 +9,7 @@ from core.modelfiles.browser_files import has_browser_files
 from core.paths import Paths
 from core.recording.camera_help import CAMERA_PROBLEMS
 from pages.components import component_state, stage
-from pages.panels.access import local_url
+from pages.panels.access import current_guest, local_url
 from pages.panels.camera import browser, webrtc
 from pages.panels.camera.settings import BROWSER
 
@@ -33,7 +33,7 @@ def show_camera(tracking_place: str, constraints: dict[str, Any]) -> CameraStrea
     """
     in_browser = tracking_place == BROWSER and has_browser_files(Paths.find().weights)
     drawn = stage.draw_camera(KEY, _camera_data(in_browser, constraints))
-    if (page := _PAGES.get(drawn.get("go") or "")) is not None:
+    if (page := _PAGES.get(drawn.get("go") or "")) is not None and not current_guest():
         st.switch_page(page)
     if in_browser:
         is_on = (component_state(KEY, "camera") or {}).get("on") is True
@@ -56,4 +56,5 @@ def _camera_data(in_browser: bool, constraints: dict[str, Any]) -> dict[str, Any
         "place": "browser" if in_browser else "server",
         "wanted": constraints,
         "words": problems | _WORDS | {"privacy": way.PRIVACY},
+        "links": current_guest() is None,
     } | way.camera_data()

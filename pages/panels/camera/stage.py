@@ -23,7 +23,7 @@ from pages.components.stage import draw_answer, draw_lines, draw_tile
 from pages.panels.camera.camera import show_camera
 from pages.panels.camera.session import connect_live_session
 from pages.panels.camera.settings import pick_camera_constraints, pick_tracking_place
-from pages.panels.navigation import VIDEO_PAGES
+from pages.panels.navigation import CLASS, VIDEO_PAGES
 from pages.panels.phone import offer_phone
 from pages.panels.visit import note_drawn_values
 
@@ -39,6 +39,7 @@ class Stage:
 
     Attributes:
         head: beside the title, for a sentence about the next step.
+        share: beside the settings, for how others use this studio.
         settings: in a popover, for what rarely changes.
         under: below the video, as wide as the video.
         beside: right of the video; below it on a narrow screen.
@@ -47,6 +48,7 @@ class Stage:
     """
 
     head: DeltaGenerator
+    share: DeltaGenerator
     settings: DeltaGenerator
     under: DeltaGenerator
     beside: DeltaGenerator
@@ -142,21 +144,16 @@ def draw_stage(title: str) -> Iterator[None]:
             place = st.container(key="camera")
             under = st.container()
         beside = st.container(key="stage_beside")
+    with menu:
+        share = st.container(width="content", horizontal=True, key="share")
     if title == "Studio":
-        with menu:
+        with share:
             offer_phone()
     with menu, st.popover("Settings", icon="⚙️"):
         settings = st.container()
         tracking_place = pick_tracking_place()
         constraints = pick_camera_constraints()
-        away = st.radio(
-            "Floating camera on other pages",
-            [SMALL, HIDDEN],
-            key="camera_away",
-            horizontal=True,
-            format_func={SMALL: "show", HIDDEN: "hide"}.__getitem__,
-            help="A small video in the corner. Other pages don't analyse it.",
-        )
+        away = SMALL if title == CLASS else _pick_floating_camera()
     with place:
         stream = show_camera(tracking_place, constraints)
     style = LARGE if title in VIDEO_PAGES else away if stream else HIDDEN
@@ -168,12 +165,24 @@ def draw_stage(title: str) -> Iterator[None]:
     if st.session_state.get("stage_visit") != st.session_state["visit"]:
         st.session_state["stage_visit"] = st.session_state["visit"]
         session.open_page()
-    st.session_state[_STAGE] = Stage(head, settings, under, beside, session, stream)
+    st.session_state[_STAGE] = Stage(head, share, settings, under, beside, session, stream)
     try:
         yield
     finally:
         st.session_state.pop(_STAGE, None)  # the page may have forgotten everything
         note_drawn_values()
+
+
+def _pick_floating_camera() -> str:
+    """Draw the choice whether other pages show the video in a corner; return SMALL or HIDDEN."""
+    return st.radio(
+        "Floating camera on other pages",
+        [SMALL, HIDDEN],
+        key="camera_away",
+        horizontal=True,
+        format_func={SMALL: "show", HIDDEN: "hide"}.__getitem__,
+        help="A small video in the corner. Other pages don't analyse it.",
+    )
 
 
 def _apply_video_style(name: str) -> None:
