@@ -55,6 +55,8 @@ class AccessPolicy:
     has_login: bool = False  # whether people log in
     # returns the owner of a request; "" for none
     identify: Callable[[HTTPConnection], str] = lambda connection: ""
+    # whether a proxy passed a request on that checks Host itself
+    is_from_proxy: Callable[[HTTPConnection], bool] = lambda connection: False
     base: str = ""  # URL path below which the studio is served, e.g. "/class"; "" for none.
     # allowed names in Host besides this machine's own, "*.example.org" for all below one; None: any
     hosts: frozenset[str] | None = None
@@ -94,7 +96,8 @@ class AccessMiddleware:
         host = connection.headers.get("host", "")
         is_socket = connection.scope["type"] == "websocket"
         is_reading = not is_socket and connection.scope["method"] in READING_METHODS
-        if not owner and not self._is_own_host(host):
+        is_known = bool(owner) or self._policy.is_from_proxy(connection)
+        if not is_known and not self._is_own_host(host):
             text = (
                 f"This studio has no address “{host[:100]}”. If it should have, add that to "
                 "server.allowedHosts in .streamlit/config.toml and start it again."

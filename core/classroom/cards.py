@@ -50,4 +50,4 @@ class GuestCards(GestureCards):
             raise NotFoundError("That sample isn't one of yours.")
         super().apply(kind, command)
         if kind == "begin" and (session := self._setup.recorder.session_id) is not None:
-            self._guest.sessions |= {session}
+            self._guest.add_session(session)

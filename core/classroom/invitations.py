@@ -67,6 +67,12 @@ class Guest:
     invitation: Invitation
     name: str = ""
     sessions: frozenset[int] = frozenset()
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add_session(self, session_id: int) -> None:
+        """Note a session that the guest recorded."""
+        with self._lock:
+            self.sessions |= {session_id}
 
     def check(self) -> None:
         """Raise AccessError if the right has ended."""

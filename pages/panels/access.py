@@ -113,6 +113,7 @@ def read_access_policy(secrets: dict[str, Any]) -> AccessPolicy:
     return AccessPolicy(
         has_login=login.is_by_proxy() or bool(auth),
         identify=partial(_identify, auth),
+        is_from_proxy=lambda connection: login.is_from_proxy(connection.headers),
         base=server_path(""),
         hosts=_allowed_hosts(public.hostname),
         origins=frozenset(origins),
