@@ -29,7 +29,7 @@ HANDS, PALM_PX = 300, 120
 SETTLING_S = 5.0
 
 
-def hands_of(table: Path) -> list[Hand]:
+def read_hands(table: Path) -> list[Hand]:
     """The first hands of the table in pixels of the camera's picture."""
     with table.open() as file:
         rows = [*itertools.islice(csv.DictReader(file), HANDS)]
@@ -89,7 +89,7 @@ async def measure(
     address: str, server: int, clients: int, seconds: float, fps: float
 ) -> dict[str, Any]:
     """Run the clients; the figures of the time after SETTLING_S."""
-    hands = hands_of(KEYPOINTS)
+    hands = read_hands(KEYPOINTS)
     everybody = [
         Client(address, itertools.cycle(hands[17 * i % HANDS :] + hands), fps)
         for i in range(clients)

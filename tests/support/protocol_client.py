@@ -194,7 +194,8 @@ class ProtocolClient:
     async def connect_live(self, token: str = "") -> None:
         """Open the live channel."""
         self.live = await connect(f"{self._url}/{PATH}", **self._options)
-        await self.live.send(token or self.token)
+        with suppress(ConnectionClosed):  # some are closed at once
+            await self.live.send(token or self.token)
         self._tasks.append(asyncio.create_task(self._read_live(self.live)))
 
     async def _read_live(self, live: ClientConnection) -> None:
@@ -212,6 +213,11 @@ class ProtocolClient:
         self.closed = live.close_code
         async with self._changed:
             self._changed.notify_all()
+
+    @property
+    def last_command(self) -> int:
+        """The number of the last command."""
+        return self._n
 
     async def say(self, to: str, kind: str, **fields: Any) -> None:
         """Send a command and wait until it is applied, or the connection is closed."""
