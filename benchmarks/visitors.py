@@ -29,10 +29,11 @@ HANDS, PALM_PX = 300, 120
 SETTLING_S = 5.0
 
 
-def read_hands(table: Path) -> list[Hand]:
-    """The first hands of the table in pixels of the camera's picture."""
+def read_hands(table: Path, gesture: str = "") -> list[Hand]:
+    """The first hands of the table, or of one gesture in it, in pixels of the camera's picture."""
     with table.open() as file:
-        rows = [*itertools.islice(csv.DictReader(file), HANDS)]
+        all_rows = (row for row in csv.DictReader(file) if gesture in ("", row["gesture"]))
+        rows = [*itertools.islice(all_rows, HANDS)]
     xy = np.array([[float(row[f"{a}{k}"]) for k in range(21) for a in "xy"] for row in rows])
     pixels = xy.reshape(-1, 21, 2) * PALM_PX + (SIZE_WH[0] / 2, SIZE_WH[1] / 2)
     return [hand.round(2).tolist() for hand in pixels]

@@ -70,16 +70,16 @@ def _draw_class(guest: Guest, host: Studio, project: Project, watch: ProjectWatc
     place = current_stage()
     with place.head:
         st.caption(f"You are **{safe_label(guest.name)}** in **{safe_label(project.name)}**.")
-        place.session.show(_LINES, partial(_use_current_model, place.session, watch))
-        draw_lines("class_lines", _LINES)
     recorder = visit_recorder(project, guest.name, store=host.store)
     options = Options(watch.view().model, keypoints=default_source(project.skeleton))
     live = show_recorded_video(place, options, recorder)
     with place.beside:
         make_cards = partial(GuestCards, guest=guest)
         draw_gesture_cards(project, recorder, live, HELD, "class_cards", make_cards=make_cards)
+    place.session.show(_LINES, partial(_use_current_model, place.session, watch))
     with place.under:
-        place.show_answer("class_answer", project.skeleton)
+        place.show_answer("studio_answer", project.skeleton)  # beside the video on a phone, too
+        draw_lines("class_lines", _LINES)
 
 
 def _use_current_model(session: LiveSession, watch: ProjectWatch) -> Lines:

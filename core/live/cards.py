@@ -147,7 +147,7 @@ class GestureCards:
 
     Attributes:
         edits: number of changes that the page must be drawn anew for.
-        recorded: number of recordings that have ended.
+        recorded: number of recordings that have ended, here or elsewhere.
     """
 
     can_edit = True
@@ -168,6 +168,7 @@ class GestureCards:
         self._different: DifferentSamples | None = None  # of the last recording
         self._shown: dict[int, int] = {}  # by gesture: number of thumbnails
         self._rows: list[Card] = []
+        self._counts: dict[int, int] = {}
         self._read_s = float("-inf")
         self._lock = threading.RLock()
 
@@ -316,7 +317,9 @@ class GestureCards:
                 setup.on_recorded()
             self._busy = progress.state != "idle"
             if time.monotonic() - self._read_s > REREAD_S:
-                self._read_rows()
+                is_own = self._busy or self._read_s < 0  # after a command it is -inf
+                if self._read_rows() and not is_own:
+                    self.recorded += 1
             names = {row["id"]: row["name"] for row in self._rows}
             chosen = self._wanted if self._wanted in names else next(iter(names), None)
             return {
@@ -336,11 +339,12 @@ class GestureCards:
                 "cards": self._rows,
             }
 
-    def _read_rows(self) -> None:
-        """Read the gestures with their samples from the store."""
+    def _read_rows(self) -> bool:
+        """Read the gestures with their samples from the store; return whether counts changed."""
         counts = count_samples(self.store, self.project_id, self.own_sessions())
         self._rows = [self._card_data(g, counts.get(g.id, 0)) for g in self.gestures().values()]
-        self._read_s = time.monotonic()
+        before, self._counts, self._read_s = self._counts, counts, time.monotonic()
+        return counts != before
 
     def _card_data(self, gesture: Gesture, samples: int) -> Card:
         """Return a gesture card's data: label, sample count, thumbnails, or how to perform it."""

@@ -56,6 +56,7 @@ class ProtocolClient:
         session: id of Streamlit's session.
         token: of the live channel.
         state: of the channel's topics.
+        stored_ms: from the release of the last hold until all of it was stored.
         closed: the code with which the channel's connection was closed; None while it is open.
     """
 
@@ -79,7 +80,7 @@ class ProtocolClient:
         self.token = ""
         self.state: dict[str, Any] = {}
         self.closed: int | None = None
-        self.received_bytes = 0
+        self.received_bytes, self.stored_ms = 0, 0.0
         self.stream: ClientConnection | None = None
         self.live: ClientConnection | None = None
         self._values: dict[str, tuple[str, Any]] = {}
@@ -258,8 +259,10 @@ class ProtocolClient:
         while time.monotonic() - start < hold_s:
             await asyncio.sleep(0.25)
             await self.say(self.cards_topic, "beat", held=held())
+        released = time.monotonic()
         await self.say(self.cards_topic, "end", held=held())
         await self.wait_for(lambda: self.cards["recorded"] > before or self.cards["problem"])
+        self.stored_ms = 1000 * (time.monotonic() - released)
         return str(self.cards["note"])
 
     async def wait_for(self, condition: Callable[[], object], within_s: float = WITHIN_S) -> None:
