@@ -25,12 +25,11 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.visitors import KEYPOINTS, read_hands
 from core.paths import Paths
 from core.store import Store
 from core.store.index import count_samples
 from tests.support.classroom import invite, join, open_guest
-from tests.support.protocol_client import Hand, ProtocolClient
+from tests.support.protocol_client import KEYPOINTS, Hand, ProtocolClient, read_hands
 from tests.support.studio import report, studio
 
 SHOWN = {"fist": "scissors", "open_palm": "paper"}  # of the table → name in the project

@@ -10,7 +10,6 @@ received. The clients compute on the same machine. The hands are those of `../sh
 
 import argparse
 import asyncio
-import csv
 import itertools
 import tempfile
 import time
@@ -21,22 +20,10 @@ from typing import Any
 import numpy as np
 import psutil
 
-from tests.support.protocol_client import SIZE_WH, Hand, ProtocolClient
-from tests.support.studio import ROOT, cpu_seconds, report, studio
+from tests.support.protocol_client import HANDS, KEYPOINTS, Hand, ProtocolClient, read_hands
+from tests.support.studio import cpu_seconds, report, studio
 
-KEYPOINTS = ROOT.parent / "shared" / "data" / "hand_keypoints" / "gestures.csv"
-HANDS, PALM_PX = 300, 120
 SETTLING_S = 5.0
-
-
-def read_hands(table: Path, gesture: str = "") -> list[Hand]:
-    """The first hands of the table, or of one gesture in it, in pixels of the camera's picture."""
-    with table.open() as file:
-        all_rows = (row for row in csv.DictReader(file) if gesture in ("", row["gesture"]))
-        rows = [*itertools.islice(all_rows, HANDS)]
-    xy = np.array([[float(row[f"{a}{k}"]) for k in range(21) for a in "xy"] for row in rows])
-    pixels = xy.reshape(-1, 21, 2) * PALM_PX + (SIZE_WH[0] / 2, SIZE_WH[1] / 2)
-    return [hand.round(2).tolist() for hand in pixels]
 
 
 class Client:

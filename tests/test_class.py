@@ -9,7 +9,6 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import InvalidStatus
 
-from benchmarks.visitors import KEYPOINTS, read_hands
 from core.admin.lan import find_addresses
 from core.classroom.invitations import REVOKED, UNKNOWN
 from core.classroom.watch import DELETED
@@ -21,7 +20,7 @@ from core.store import Store
 from core.store.index import count_samples
 from tests.conftest import lacking
 from tests.support.classroom import invite, join, open_guest, request
-from tests.support.protocol_client import ProtocolClient
+from tests.support.protocol_client import KEYPOINTS, ProtocolClient, read_hands
 from tests.support.studio import LOG, studio
 
 UUID = "01234567-89ab-4cde-8f01-23456789abcd"

@@ -2,12 +2,15 @@
 
 import asyncio
 import base64
+import csv
+import itertools
 import json
 import secrets
 import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,13 +24,25 @@ from websockets.typing import Subprotocol
 
 from core.live.channel import PATH
 from core.pose.finders import MEDIAPIPE
+from tests.support.studio import ROOT
 
-SIZE_WH = (640, 480)
+KEYPOINTS = ROOT.parent / "shared" / "data" / "hand_keypoints" / "gestures.csv"
+HANDS, SIZE_WH, PALM_PX = 300, (640, 480), 120
 WITHIN_S = 60.0
 _OPTIONS: dict[str, Any] = {"max_size": 50_000_000, "proxy": None}
 
 Hand = list[list[float]]
 _CROP = base64.b64encode(cv2.imencode(".jpg", np.full((160, 160, 3), 90, np.uint8))[1]).decode()
+
+
+def read_hands(table: Path, gesture: str = "") -> list[Hand]:
+    """The first hands of the table, or of one gesture in it, in pixels of the camera's picture."""
+    with table.open() as file:
+        all_rows = (row for row in csv.DictReader(file) if gesture in ("", row["gesture"]))
+        rows = [*itertools.islice(all_rows, HANDS)]
+    xy = np.array([[float(row[f"{a}{k}"]) for k in range(21) for a in "xy"] for row in rows])
+    pixels = xy.reshape(-1, 21, 2) * PALM_PX + (SIZE_WH[0] / 2, SIZE_WH[1] / 2)
+    return [hand.round(2).tolist() for hand in pixels]
 
 
 def camera_message(n: int, hand: Hand, *, with_crop: bool) -> dict[str, Any]:
