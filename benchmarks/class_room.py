@@ -67,8 +67,8 @@ class Member:
         return time.monotonic()
 
     def _is_answered(self, name: str) -> bool:
-        answer = self.client.state.get("answer")
-        return bool(answer) and any(hand["name"] == name for hand in answer["hands"])
+        answer = self.client.state.get("answer") or {"hands": ()}
+        return any(hand["name"] == name for hand in answer["hands"])
 
 
 async def teach(address: str, guests: int, hold_s: float) -> dict[str, Any]:

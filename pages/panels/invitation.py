@@ -72,9 +72,11 @@ def _draw_invite_button(owner: str, project: Project) -> None:
         horizontal=True,
         format_func=lambda n: f"{n} h",
     )
-    valid_s = 3600.0 * (hours or _HOURS[default])
-    arguments = owner, project, valid_s
-    st.button("Make a link", type="primary", on_click=invitations.invite, args=arguments)
+
+    def make_link() -> None:
+        invitations.invite(owner, project, 3600.0 * (hours or _HOURS[default]))
+
+    st.button("Make a link", type="primary", on_click=make_link)
 
 
 def _draw_link(invitation: Invitation) -> None:

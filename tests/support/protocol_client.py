@@ -32,7 +32,9 @@ WITHIN_S = 60.0
 _OPTIONS: dict[str, Any] = {"max_size": 50_000_000, "proxy": None}
 
 Hand = list[list[float]]
-_CROP = base64.b64encode(cv2.imencode(".jpg", np.full((160, 160, 3), 90, np.uint8))[1]).decode()
+_CROP = base64.b64encode(
+    cv2.imencode(".jpg", np.full((160, 160, 3), 90, np.uint8))[1].tobytes()
+).decode()
 
 
 def read_hands(table: Path, gesture: str = "") -> list[Hand]:
