@@ -3,6 +3,7 @@
 from core.live.live import Options
 from pages.panels.camera.keypoints import pick_keypoints, pick_overlay
 from pages.panels.camera.stage import current_stage
+from pages.panels.invitation import offer_invitation
 from pages.panels.language import t
 from pages.panels.live.models import load_active_model, model_for_keypoints
 from pages.panels.live.rules import show_rules
@@ -17,6 +18,8 @@ def page() -> None:
     """Draw the page: gesture cards and training beside the video, the answer below it."""
     project = pick_project()
     place = current_stage()
+    with place.share:
+        offer_invitation(project)
     with place.settings:
         person, plan = options.pick_person_name(), options.pick_plan()
         source = pick_keypoints("studio", project)

@@ -41,10 +41,8 @@ def is_by_proxy(environ: Mapping[str, str] = os.environ) -> bool:
 def read_proxy_user(headers: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> str:
     """Return the visitor's name from the proxy's header; raise AccessError if the name or the
     environment's secret is missing, or the request did not come from the proxy."""
-    secret = environ.get(SECRET, "")
-    check_secret(secret, SECRET)
-    given = headers.get(SECRET_HEADER) or ""
-    if not hmac.compare_digest(given.encode(), secret.encode()):
+    check_secret(environ.get(SECRET, ""), SECRET)
+    if not is_from_proxy(headers, environ):
         raise AccessError(
             words("this request did not come through the login: open the studio's public address")
         )
@@ -52,6 +50,13 @@ def read_proxy_user(headers: Mapping[str, str], environ: Mapping[str, str] = os.
     if not name:
         raise AccessError(words("you are not logged in: log in, then reload the page"))
     return name
+
+
+def is_from_proxy(headers: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> bool:
+    """Return whether a request carries the secret of the proxy at which people log in."""
+    secret, given = environ.get(SECRET, ""), headers.get(SECRET_HEADER) or ""
+    is_equal = hmac.compare_digest(given.encode(), secret.encode())
+    return is_by_proxy(environ) and bool(secret) and is_equal
 
 
 def check_secret(secret: str, name: str) -> None:

@@ -8,6 +8,7 @@ from core.modelfiles.browser_files import get_browser_folder, sum_download_mb
 from core.paths import Paths
 from core.words import mark
 from pages.components import stage
+from pages.panels.access import visitor_path
 from pages.panels.camera.session import live_session
 from pages.panels.language import t
 
@@ -62,7 +63,7 @@ def stop_browser_camera() -> None:
 def camera_data() -> dict[str, Any]:
     """Return what `draw_camera` needs to find keypoints in the browser: file URLs, estimators."""
     return {
-        "files": stage.browser_file_urls(get_browser_folder(Paths.find().weights)),
+        "files": stage.browser_file_urls(get_browser_folder(Paths.find().weights), visitor_path),
         "finders": {
             name: stage.describe_browser_estimator(one) | {"words": _estimator_texts(one)}
             for name, one in browser_frames.BROWSER_ESTIMATORS.items()

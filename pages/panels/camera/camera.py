@@ -10,7 +10,7 @@ from core.paths import Paths
 from core.recording.camera_help import CAMERA_PROBLEMS
 from core.words import mark
 from pages.components import component_state, stage
-from pages.panels.access import local_url
+from pages.panels.access import current_guest, local_url
 from pages.panels.camera import browser, webrtc
 from pages.panels.camera.settings import BROWSER
 from pages.panels.language import t
@@ -37,7 +37,7 @@ def show_camera(tracking_place: str, constraints: dict[str, Any]) -> CameraStrea
     """
     in_browser = tracking_place == BROWSER and has_browser_files(Paths.find().weights)
     drawn = stage.draw_camera(KEY, _camera_data(in_browser, constraints))
-    if (page := _PAGES.get(drawn.get("go") or "")) is not None:
+    if (page := _PAGES.get(drawn.get("go") or "")) is not None and not current_guest():
         st.switch_page(page)
     if in_browser:
         is_on = (component_state(KEY, "camera") or {}).get("on") is True
@@ -61,4 +61,5 @@ def _camera_data(in_browser: bool, constraints: dict[str, Any]) -> dict[str, Any
         "place": "browser" if in_browser else "server",
         "wanted": constraints,
         "words": {name: t(text) for name, text in texts.items()},
+        "links": current_guest() is None,
     } | way.camera_data()

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.gestures.evaluation.verdict import judge_training
-from core.gestures.modelfile.gesture_model import METADATA, MODEL, MOTIONS, GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.active_model import (
     ARMS,
     STARTER,
@@ -14,6 +14,7 @@ from core.jobs.active_model import (
     active_model,
     find_shipped_model,
     has_model,
+    model_changed_at,
 )
 from core.jobs.trainings import run_result
 from core.reading.keypoint_sources import KeypointSource, depth_nets
@@ -84,13 +85,6 @@ def _load_unchanged_model(folder: Path) -> GestureModel | None:
     with show_errors():
         return load_gesture_model(folder, model_changed_at(folder))
     return None
-
-
-def model_changed_at(folder: Path) -> float:
-    """Return when the files of a model and of its moving gestures last changed, epoch seconds."""
-    places = (folder, folder / MOTIONS)
-    files = [f for place in places for name in (MODEL, METADATA) if (f := place / name).is_file()]
-    return max((file.stat().st_mtime for file in files), default=0.0)
 
 
 def _describe_active_model(model: ActiveModel) -> str:

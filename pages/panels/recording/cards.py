@@ -26,6 +26,7 @@ def draw_gesture_cards(
     *,
     on_recorded: Callable[[], object] = lambda: None,
     shows_choice: bool = False,
+    make_cards: Callable[..., GestureCards] = GestureCards,
 ) -> Gesture | None:
     """Draw a card per enabled gesture with its record button; return the selected gesture.
 
@@ -35,13 +36,14 @@ def draw_gesture_cards(
             or for the plan's length.
         key: the component's key.
         on_recorded: called in another thread when a recording has ended and is stored.
+        make_cards: creates the visitor's cards of this project.
         shows_choice: whether the page shows the selected gesture and reruns for another one.
     """
     session = live_session()
     setup = CardsSetup(recorder, live, plan, on_recorded, shows_choice)
     cards = session.cards.get(project.id)
     if cards is None:
-        cards = GestureCards(project.id, setup, partial(acting_as_visitor, visitor_actions()))
+        cards = make_cards(project.id, setup, partial(acting_as_visitor, visitor_actions()))
         session.cards[project.id] = cards
     visit = st.session_state["visit"]
     cards.set_up(setup, forget_problem=st.session_state.get("cards_visit") != visit)

@@ -8,7 +8,7 @@ from core.live.live import LiveProcessor, Options
 from core.pose.skeletons.table import skeleton_named
 from core.recording.plans import CONTINUOUS, HELD, SHOT, TIMED, Plan
 from core.recording.recorder import Recorder
-from core.store import Project
+from core.store import Project, Store
 from core.words import mark
 from pages.panels.camera.keypoints import pick_max_poses
 from pages.panels.camera.stage import Stage
@@ -75,14 +75,20 @@ def pick_max_people(project: Project) -> int:
     return pick_max_poses("recorded_people", project.skeleton, help=text)
 
 
-def visit_recorder(project: Project, person: str, source: str = "webcam") -> Recorder:
-    """Return this visit's recorder; if the arguments changed, close it and open a new session."""
+def visit_recorder(
+    project: Project, person: str, source: str = "webcam", store: Store | None = None
+) -> Recorder:
+    """Return this visit's recorder; if the arguments changed, close it and open a new session.
+
+    Args:
+        store: of the project; None: this visitor's.
+    """
     wanted = (st.session_state["visit"], project.id, person, source)
     if st.session_state.get("recorder_for") != wanted:
         if "recorder" in st.session_state:
             st.session_state["recorder"].close()
         st.session_state["recorder"] = Recorder(
-            studio().store,
+            store or studio().store,
             project.id,
             person,
             source=source,
