@@ -101,8 +101,8 @@ def describe_source(source: str) -> str:
 
 def rename_person(store: Store, person_id: int, name: str) -> None:
     """Rename a person; raise StoreError if another person has that name. Can be undone."""
-    title, new_name = mark("Renamed “{name}” to “{new_name}”"), {"new_name": safe_name(name)}
-    store.update_rows(t.persons, [person_id], title, title_values=new_name, **name_columns(name))
+    title = mark("Renamed “{name}” to “{new_name}”")
+    store.update_rows(t.persons, [person_id], title, **name_columns(name))
 
 
 def merge_persons(store: Store, project_id: int, person_id: int, into_id: int) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, text
+from sqlalchemy import Connection, Table, insert, literal, select, text
 
 from core.errors import NotFoundError
 from core.gestures.labels import safe_name
@@ -143,26 +143,19 @@ class Database:
             for table, ids in new.items():
                 undo_log.record_inserts(t.metadata.tables[table], ids)
 
-    def update_rows(
-        self,
-        table: Table,
-        ids: Iterable[int],
-        title: str,
-        *,
-        title_values: Mapping[str, str] | None = None,
-        **values: Any,
-    ) -> None:
+    def update_rows(self, table: Table, ids: Iterable[int], title: str, **values: Any) -> None:
         """Set columns of the rows with these ids as one undoable action. Raise NotFoundError if
         rows are missing, after changing the rest.
 
         Args:
-            title: a marked template, whose field `name` is the first row's name.
-            title_values: of its other fields.
+            title: a marked template; its field `name` is the first row's name, `new_name` the one
+                that it gets.
         """
         wanted = list(dict.fromkeys(ids))
         if not wanted or not values:
             return
-        project_id, title = self._find_project_and_title(table, wanted, title, title_values)
+        new_name = values.get("name") or ""
+        project_id, title = self._find_project_and_title(table, wanted, title, new_name)
         with self.begin_undoable(project_id, title) as undo_log:
             own = _project_id_column(table) == project_id
             changed = undo_log.update_where(table, table.c.id.in_(wanted) & own, **values)
@@ -185,20 +178,14 @@ class Database:
             undo_log.update_where(t.samples, samples, deleted_at=at)
 
     def _find_project_and_title(
-        self,
-        table: Table,
-        ids: Sequence[int],
-        title: str,
-        title_values: Mapping[str, str] | None = None,
+        self, table: Table, ids: Sequence[int], title: str, new_name: str = ""
     ) -> tuple[int, str]:
         """Return the project id of the first existing row, and the title with that row's name
         filled in; raise NotFoundError if none of the rows exists."""
-        project_id = _project_id_column(table)
-        columns = [project_id, table.c.name] if "name" in table.c else [project_id]
+        columns = _project_id_column(table), table.c.get("name", literal(""))
         for row_id in ids:
-            for found_id, *name in self.fetch_all(select(*columns).where(table.c.id == row_id)):
-                values = {"name": name[0]} if name else {}
-                return found_id, words(title, **values, **(title_values or {}))
+            for project_id, name in self.fetch_all(select(*columns).where(table.c.id == row_id)):
+                return project_id, words(title, name=name, new_name=new_name)
         raise _missing_rows_error(len(ids), len(ids), table)
 
     def list_history(self, project_id: int) -> list[HistoryEntry]:
