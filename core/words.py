@@ -4,7 +4,8 @@ core writes them in English; one that is made from a template and values keeps b
 pages find the template in a catalogue and fill in the same values.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import reduce
 from typing import Any
 
 
@@ -27,6 +28,10 @@ class Words(str):
         made.forms, made.values = forms, values
         return made
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Say how a copy is made, for `pickle`: errors come from other processes, too."""
+        return Words, (self.forms, dict(self.values))
+
 
 def words(template: str, **values: Any) -> Words:
     """Return a sentence. The template must be a literal: the catalogues are made from the code."""
@@ -42,6 +47,18 @@ def mark(text: str) -> str:
     """Return a literal unchanged: the catalogues contain it, and it is translated where it is
     shown."""
     return text
+
+
+_LIST = mark("{first}, {rest}")
+
+
+def join_words(parts: Iterable[str], template: str = _LIST) -> str:
+    """Return a list as one sentence that keeps its parts; "" of none. The template must be a marked
+    literal with the fields `first` and `rest`."""
+    found = list(parts)
+    if not found:
+        return ""
+    return reduce(lambda first, rest: words(template, first=first, rest=rest), found)
 
 
 def translate_all(state: Any, translate: Callable[[str], str]) -> Any:

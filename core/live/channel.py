@@ -32,7 +32,9 @@ from core.words import translate_all, words
 
 PATH = "mudra/live"
 CLOSE_NO_CHANNEL = 4404  # close code: no channel has this token
+CLOSE_OVER = 4403  # close code: a guest's right to record has ended
 CLOSE_TRY_LATER = 1013  # close code: too many connections
+GUEST = "mudra.guest"  # key of a connection's scope: the guest of a class, if it is one
 OWNER = "mudra.owner"  # key of a connection's scope: the logged-in user, "" without a login
 MAX_MESSAGE_CHARS = 3_000_000  # a few crops
 MAX_CONNECTIONS, MAX_PER_VISITOR = 256, 16

@@ -175,7 +175,9 @@ def _try_lock(descriptor: int) -> bool:
             time.sleep(0.05)
         except OSError:
             return False
-    raise TrainingError("another process works on this training: wait for its end or stop it")
+    raise TrainingError(
+        words("another process works on this training: wait for its end or stop it")
+    )
 
 
 def _has_start(log: Path) -> bool:
@@ -221,7 +223,7 @@ def _translate_os_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        text = f"{path} can't be written: {error.strerror}"
+        text = words("{path} can't be written: {reason}", path=path, reason=error.strerror)
         raise TrainingError(describe_error(error) if error.errno in _FULL_DISK else text) from error
 
 

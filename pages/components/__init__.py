@@ -7,7 +7,6 @@ joined in the order of their imports.
 import json
 import posixpath
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,21 +49,16 @@ def _catalogues_for(code: str) -> str:
     return json.dumps(
         {
             language: {
-                message.id if isinstance(message.id, str) else message.id[0]: message.string
+                english: message.string
                 for message in read_messages(language)
-                if message.id and message.string and _is_in(code, message.id)
+                for english in [message.id if isinstance(message.id, str) else message.id[0]]
+                if english and message.string and json.dumps(english, ensure_ascii=False) in code
             }
             for language in LANGUAGES
             if language != ENGLISH
         },
         ensure_ascii=False,
     )
-
-
-def _is_in(code: str, message: str | Sequence[str]) -> bool:
-    """Return whether JavaScript has a message's English text as a literal."""
-    first = message if isinstance(message, str) else message[0]
-    return json.dumps(first, ensure_ascii=False) in code
 
 
 def register_component(name: str, html: str = "") -> Any:

@@ -87,6 +87,7 @@ interface CardsState {
   clicks: [number, number][]
   edits: number
   recorded: number
+  can_edit: boolean
   cards: Card[]
 }
 
@@ -277,6 +278,7 @@ interface CameraData {
   place: "browser" | "server"
   wanted: { video: MediaTrackConstraints }
   words: Words
+  links: boolean
   playing?: boolean
   ended?: string
   files?: Record<string, string>

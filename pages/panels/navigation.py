@@ -4,6 +4,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from core.words import mark
+from pages.panels.access import current_guest
 from pages.panels.language import t
 
 SECTIONS = {
@@ -23,11 +24,16 @@ SECTIONS = {
         mark("Privacy"): "🔒",
     },
 }
-VIDEO_PAGES = ("Studio", "Record", "Live", "Heatmaps", "Body", "Depth")
+CLASS = mark("Class")  # the guests' page, not in the menu
+VIDEO_PAGES = ("Studio", "Record", "Live", "Heatmaps", "Body", "Depth", CLASS)
 
 
 def draw_navigation() -> tuple[str, StreamlitPage]:
-    """Draw the sidebar's links to all pages; return the name and the page to run."""
+    """Draw the sidebar's links to all pages; return the name and the page to run. Guests have one
+    page."""
+    if current_guest() is not None:
+        page = st.Page("pages/join.py", title=t(CLASS), icon="✋")
+        return CLASS, st.navigation([page], position="hidden")
     pages = {
         name: st.Page(
             f"pages/{name.lower()}.py", title=t(name), icon=icon, default=name == "Studio"

@@ -22,8 +22,8 @@ export class CameraBox {
     /** @param {string} page @param {string} text */
     const link = (page, text) =>
       made("button", "link", text, { type: "button", onclick: () => go(page) })
-    this.problem.append(this.problemText, link("demo", t("Try the demo instead")),
-      link("record", t("Upload pictures")))
+    this.links = [link("demo", t("Try the demo instead")), link("record", t("Upload pictures"))]
+    this.problem.append(this.problemText, ...this.links)
     this.cover.append(this.problem, this.startButton, this.note)
     this.picture.append(this.video, this.canvas, this.cover)
     this.bar = made("div", "bar")
@@ -42,8 +42,9 @@ export class CameraBox {
   }
 
   // `state`: "off", "opening" or "on".
-  /** @param {Words} words @param {string} state */
-  draw(words, state) {
+  /** @param {CameraData} data @param {string} state */
+  draw({ words, links }, state) {
+    for (const link of this.links) link.hidden = !links
     this.cover.hidden = state === "on"
     this.startButton.hidden = state !== "off"
     this.note.textContent = state === "off" ? words.privacy : words.opening

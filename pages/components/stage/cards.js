@@ -37,7 +37,7 @@ const countClips = (n) => tn(n, "moves · {n} sample", "moves · {n} samples")
 
 /** @type {CardsState} */
 const UNKNOWN = { mode: "hold", off: "", alert: "", problem: "", refused: 0, note: "", chosen: null,
-  recording: null, different: null, clicks: [], edits: 0, recorded: 0, cards: [] }
+  recording: null, different: null, clicks: [], edits: 0, recorded: 0, can_edit: true, cards: [] }
 
 /**
  * @typedef {ReturnType<Cards["row"]>} Row
@@ -337,7 +337,7 @@ export class Cards {
     const row = {
       box: made("div", "card"), choose: button("choose", "", "", () => this.choose(id)),
       emoji: made("span", "emoji"), digit: made("kbd", "digit"),
-      name: button("name", "", "", () => this.rename(row)), count: made("span", "count"), samples,
+      name: button("name", "", "", () => this.data.can_edit ? this.rename(row) : this.choose(id)), count: made("span", "count"), samples,
       strip: samples.element, how: made("p", "how"), hold: this.holdButton(id),
       menu: button("menu", "⋯", "", () => this.edit(id)), data: card,
     }
@@ -380,6 +380,7 @@ export class Cards {
       : t("1–9 choose · hold Space to record")
     const wrong = this.note || this.data.problem || this.data.alert
     put(this.status, [wrong, this.data.note].filter(Boolean).join(" ") || hint)
+    this.add.hidden = !this.data.can_edit
     this.keys.setAttribute("aria-pressed", String(this.hearsKeys))
     this.status.classList.toggle("wrong", Boolean(wrong))
     this.showBusy()
@@ -405,7 +406,8 @@ export class Cards {
     row.how.hidden = !card.how
     row.strip.hidden = Boolean(card.how)
     name(row.choose, t("Select {gesture}", about))
-    row.name.title = t("Rename {gesture}", about)
+    row.name.title = this.data.can_edit ? t("Rename {gesture}", about) : ""
+    row.menu.hidden = !this.data.can_edit
     row.choose.setAttribute("aria-pressed", String(card.id === this.chosen()))
     row.box.classList.toggle("chosen", card.id === this.chosen())
     row.box.classList.toggle("busy", busy)

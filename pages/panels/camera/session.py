@@ -7,7 +7,7 @@ import streamlit as st
 from core.live.channel import PATH
 from core.live.session import LiveSession
 from pages.components.stage import connect_page
-from pages.panels.access import local_url, server_path
+from pages.panels.access import local_url, visitor_path
 from pages.panels.language import chosen_language, visitor_translator
 
 _KEY = "live_session"
@@ -40,5 +40,5 @@ def connect_live_session() -> LiveSession:
     session = live_session()
     session.address = local_url()
     session.channel.translate = visitor_translator()
-    connect_page(server_path(PATH), session.channel.token, chosen_language())
+    connect_page(visitor_path(PATH), session.channel.token, chosen_language())
     return session

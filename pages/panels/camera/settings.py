@@ -7,12 +7,11 @@ import streamlit as st
 from core.recording.camera_help import diagnose_camera
 from core.words import mark
 from pages.components import component_state, register_component
-from pages.panels.access import is_local_url, local_url
+from pages.panels.access import current_guest, is_local_url, local_url
 from pages.panels.language import t
 
 _camera_probe = register_component(
-    "camera_probe",
-    '<button type="button">Test the camera</button> <span role="status"></span>',
+    "camera_probe", '<button type="button"></button> <span role="status"></span>'
 )
 SERVER, BROWSER = mark("the server"), mark("this device")
 SIZES = {"320 × 240": (320, 240), "640 × 480": (640, 480), "1280 × 720": (1280, 720)}
@@ -22,7 +21,10 @@ def pick_tracking_place() -> str:
     """Show a selector for where hand tracking runs; return SERVER or BROWSER.
 
     The default is the browser if the server is another machine, which its video may not reach.
+    Guests have no choice: what they send is keypoints.
     """
+    if current_guest() is not None:
+        return BROWSER
     place = st.radio(
         t("Hand tracking runs on"),
         [SERVER, BROWSER],
@@ -77,4 +79,5 @@ def show_camera_test(key: str) -> None:
         st.caption(f"{t(advice.problem)} {t(advice.fix)}")
         return
     st.warning(f"**{t(advice.problem)}** {t(advice.fix)}", icon="📷")
-    st.page_link("pages/record.py", label=t("Upload pictures or a snapshot"), icon="🖼")
+    if current_guest() is None:
+        st.page_link("pages/record.py", label=t("Upload pictures or a snapshot"), icon="🖼")

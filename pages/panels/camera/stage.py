@@ -25,7 +25,7 @@ from pages.panels.camera.camera import show_camera
 from pages.panels.camera.session import connect_live_session
 from pages.panels.camera.settings import pick_camera_constraints, pick_tracking_place
 from pages.panels.language import pick_language, t
-from pages.panels.navigation import VIDEO_PAGES
+from pages.panels.navigation import CLASS, VIDEO_PAGES
 from pages.panels.phone import offer_phone
 from pages.panels.visit import note_drawn_values
 
@@ -41,6 +41,7 @@ class Stage:
 
     Attributes:
         head: beside the title, for a sentence about the next step.
+        share: beside the settings, for how others use this studio.
         settings: in a popover, for what rarely changes.
         under: below the video, as wide as the video.
         beside: right of the video; below it on a narrow screen.
@@ -49,6 +50,7 @@ class Stage:
     """
 
     head: DeltaGenerator
+    share: DeltaGenerator
     settings: DeltaGenerator
     under: DeltaGenerator
     beside: DeltaGenerator
@@ -146,22 +148,17 @@ def draw_stage(name: str) -> Iterator[None]:
             place = st.container(key="camera")
             under = st.container()
         beside = st.container(key="stage_beside")
+    with menu:
+        share = st.container(width="content", horizontal=True, key="share")
     if name == "Studio":
-        with menu:
+        with share:
             offer_phone()
     with menu, st.popover(t("Settings"), icon="⚙️", key="settings"):
         settings = st.container()
         pick_language()
         tracking_place = pick_tracking_place()
         constraints = pick_camera_constraints()
-        away = st.radio(
-            t("Floating camera on other pages"),
-            [SMALL, HIDDEN],
-            key="camera_away",
-            horizontal=True,
-            format_func={SMALL: t("show"), HIDDEN: t("hide")}.__getitem__,
-            help=t("A small video in the corner. Other pages don't analyse it."),
-        )
+        away = SMALL if name == CLASS else _pick_floating_camera()
     with place:
         stream = show_camera(tracking_place, constraints)
     style = LARGE if name in VIDEO_PAGES else away if stream else HIDDEN
@@ -173,12 +170,24 @@ def draw_stage(name: str) -> Iterator[None]:
     if st.session_state.get("stage_visit") != st.session_state["visit"]:
         st.session_state["stage_visit"] = st.session_state["visit"]
         session.open_page()
-    st.session_state[_STAGE] = Stage(head, settings, under, beside, session, stream)
+    st.session_state[_STAGE] = Stage(head, share, settings, under, beside, session, stream)
     try:
         yield
     finally:
         st.session_state.pop(_STAGE, None)  # the page may have forgotten everything
         note_drawn_values()
+
+
+def _pick_floating_camera() -> str:
+    """Draw the choice whether other pages show the video in a corner; return SMALL or HIDDEN."""
+    return st.radio(
+        t("Floating camera on other pages"),
+        [SMALL, HIDDEN],
+        key="camera_away",
+        horizontal=True,
+        format_func={SMALL: t("show"), HIDDEN: t("hide")}.__getitem__,
+        help=t("A small video in the corner. Other pages don't analyse it."),
+    )
 
 
 def _apply_video_style(name: str) -> None:
