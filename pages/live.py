@@ -7,6 +7,7 @@ from core.gestures.labels import safe_label
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.live.live import LiveProcessor, Options
 from core.live.streams import BrowserStream
+from core.pose.types import LEFT, RIGHT
 from core.recording.correcting import (
     HISTORY_S,
     AnalysedFrame,
@@ -32,7 +33,7 @@ from pages.panels.training.verdict import show_verdict
 from pages.panels.visit import last_action
 
 PICTURES = 3
-HANDEDNESS = {"Left": mark("Left"), "Right": mark("Right")}
+HANDEDNESS: dict[str | None, str] = {LEFT: mark("Left"), RIGHT: mark("Right")}
 
 
 def page() -> None:
@@ -131,7 +132,7 @@ def _draw_correction_form(
             hands,
             default=hands[0],
             required=True,
-            format_func=lambda side: t(HANDEDNESS.get(side, side)),
+            format_func=lambda side: t(HANDEDNESS[side]),
         )
     chosen = st.pills(
         t("Right gesture"),

@@ -127,7 +127,8 @@ def _watch_training(run: Run) -> None:
             can_stop = studio().trainings.can_stop(run)
             if st.button(t("Stop"), icon="⏹", help=kept or None, disabled=not can_stop):
                 studio().trainings.stop(run)
-                st.toast(f"{t('Stopping after this epoch.')} {kept}")
+                stopping = t("Stopping after this epoch.")
+                st.toast(f"{stopping} {kept}")
         if epochs := run.records("epoch"):
             show_curves_per_epoch(epochs)
 

@@ -7,6 +7,7 @@ from core.classroom.invitations import Guest
 from core.classroom.watch import find_same_project
 from core.errors import AccessError, NotFoundError
 from core.live.cards import CardsCommand, CardsSetup, GestureCards
+from core.words import words
 
 # kinds of `GestureCards.receive`; the samples that they delete are the guest's own
 _ALLOWED = {"begin", "beat", "end", "choose", "delete", "delete_different", "keep_different"}
@@ -43,11 +44,11 @@ class GuestCards(GestureCards):
             self._setup.recorder.stop(wait=False)
             raise
         if kind not in _ALLOWED:
-            raise AccessError("You can record here, but not change the gestures.")
+            raise AccessError(words("You can record here, but not change the gestures."))
         if kind == "begin":
             find_same_project(self.store, self._guest.invitation.project)
         if kind == "delete" and not self.read_own([int(command["sample"])]):
-            raise NotFoundError("That sample isn't one of yours.")
+            raise NotFoundError(words("That sample isn't one of yours."))
         super().apply(kind, command)
         if kind == "begin" and (session := self._setup.recorder.session_id) is not None:
             self._guest.add_session(session)

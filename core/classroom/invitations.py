@@ -17,13 +17,14 @@ from dataclasses import dataclass, field
 from core.errors import AccessError, LabelError
 from core.gestures.labels import safe_name
 from core.store import Project
+from core.words import words
 
 DEFAULT_VALID_S = 2 * 3600.0
 MAX_GUESTS = 100  # devices per link; one without a name makes room for the next
 MAX_INVITATIONS = 100  # the oldest are forgotten
-REVOKED = "The owner has ended this class. What was recorded is saved."
-EXPIRED = "The time of this class is over. What was recorded is saved."
-UNKNOWN = "This link is not valid any more: ask for a new one."
+REVOKED = words("The owner has ended this class. What was recorded is saved.")
+EXPIRED = words("The time of this class is over. What was recorded is saved.")
+UNKNOWN = words("This link is not valid any more: ask for a new one.")
 _KEY_BYTES, _SECRET_BYTES, _COOKIE_BYTES = 32, 24, 32
 
 
@@ -169,10 +170,13 @@ def check_guest_name(guest: Guest, name: str) -> str:
     safe = safe_name(name)
     guest.check()
     if guest.name:
-        raise LabelError(f"you are “{guest.name}” here already")
+        raise LabelError(words("you are “{name}” here already", name=guest.name))
     if safe.casefold() in {one.name.casefold() for one in [*guest.invitation.guests.values()]}:
         raise LabelError(
-            f"somebody else here is “{safe}” already: add a letter of your family name"
+            words(
+                "somebody else here is “{name}” already: add a letter of your family name",
+                name=safe,
+            )
         )
     return safe
 
@@ -187,7 +191,9 @@ def _add_guest(invitation: Invitation) -> str:
     if len(guests) >= MAX_GUESTS:
         nameless = next((key for key, one in guests.items() if not one.name), None)
         if nameless is None:
-            raise AccessError(f"{MAX_GUESTS} people have joined already: ask for another link.")
+            raise AccessError(
+                words("{n} people have joined already: ask for another link.", n=MAX_GUESTS)
+            )
         del guests[nameless]
     cookie = secrets.token_urlsafe(_COOKIE_BYTES)
     key = _hash_cookie(cookie)

@@ -11,11 +11,12 @@ from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.active_model import active_model, find_shipped_model, model_changed_at
 from core.paths import Paths
 from core.store import Project, Store
+from core.words import words
 
 REREAD_S = 1.0
-DELETED = "The owner has deleted this project, so nothing more can be recorded."
-NO_MODEL = "Nobody has trained this project yet."
-STARTER = "The starter model answers until the owner trains this project."
+DELETED = words("The owner has deleted this project, so nothing more can be recorded.")
+NO_MODEL = words("Nobody has trained this project yet.")
+STARTER = words("The starter model answers until the owner trains this project.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,11 +71,15 @@ class ProjectWatch:
         except (MudraError, OSError):  # it is just being written
             return self._view
         if not model.knows(self._estimator):
-            return ProjectView(None, "The model was trained on other keypoints than these.")
+            return ProjectView(None, words("The model was trained on other keypoints than these."))
         if found.name == find_shipped_model(project.skeleton):
             return ProjectView(model, STARTER)
         at = time.strftime("%H:%M", time.localtime(found.learned_at)) if found.learned_at else ""
-        trained = f"The model trained at {at} answers." if at else "The trained model answers."
+        trained = (
+            words("The model trained at {time} answers.", time=at)
+            if at
+            else words("The trained model answers.")
+        )
         return ProjectView(model, trained)
 
 

@@ -111,10 +111,10 @@ def add_depth_samples(
     ids = store.add_samples(recorder.create_recording(gesture_id), new)
     title = f"Added {format_count(len(ids), 'sample')} from {source or 'depth'}"
     store.record_additions(recorder.project_id, title, {"samples": ids})
-    frames = [
-        (count_words(n, "{n:,} frame", "{n:,} frames"), reason) for reason, n in skipped.items()
-    ]
-    return AddReport(len(ids), skipped=list(frames))
+    report = AddReport(len(ids))
+    for reason, n in skipped.items():
+        report.skipped.append((count_words(n, "{n:,} frame", "{n:,} frames"), reason))
+    return report
 
 
 def record_depth_samples(

@@ -55,7 +55,7 @@ def show_comparison(project: Project, running: Run | None) -> None:
 
 def _show_comparison_result(run: Run, result: dict[str, Any]) -> None:
     """Show a table of the compared classifiers, a sentence on it, and how it was measured."""
-    rows = result["rows"]
+    rows, split = result["rows"], result["split"]
     names = [NAMES[row["classifier"]] for row in rows]
     show_table(
         {
@@ -73,7 +73,7 @@ def _show_comparison_result(run: Run, result: dict[str, Any]) -> None:
             "epochs, fixed in advance, so that no classifier is tuned on the held-out samples.",
             time=run_started_at(run),
             n=result["n"],
-            groups=words(HELD_OUT_GROUPS[result["split"]]),
+            groups=words(HELD_OUT_GROUPS[split]),
             epochs=result["epochs"],
         )
     )
