@@ -1,6 +1,5 @@
 """A project's gesture cards for one visitor: their state, and what becomes of each press."""
 
-import math
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -389,21 +388,9 @@ def _recording_data(progress: RecordingStatus) -> CardsRecording | None:
     """Return the running recording's gesture, texts and seconds since its countdown, or None."""
     if progress.state == "idle":
         return None
-    short, long = _describe_progress(progress)
+    short, long = progress.button_texts
     gesture, since = progress.gesture_id, progress.since_s
     return {"gesture": gesture, "since": since, "short": short, "long": long}
-
-
-def _describe_progress(progress: RecordingStatus) -> tuple[str, str]:
-    """Return the short and the long text on the button of the running recording."""
-    left_s, seconds = progress.left_s, math.ceil(progress.left_s or 0)
-    if progress.state == "countdown":
-        ready = words("⏳ Get ready {seconds} s", seconds=seconds)
-        return (f"⏳ {seconds} s", ready) if left_s else ("⏳", words("⏳ Get ready"))
-    saved = words("● {count} saved", count=progress.saved)
-    short = words("● {part}", part=progress.part) if progress.part else saved
-    recording = words("● Recording {seconds} s", seconds=seconds)
-    return short, recording if left_s else words("● Recording")
 
 
 def _describe_counts(progress: RecordingStatus, names: dict[int, str]) -> str:

@@ -80,6 +80,18 @@ class RecordingStatus:
         )
 
     @property
+    def button_texts(self) -> tuple[str, str]:
+        """Return a short and a long text for the record button while the recording runs."""
+        seconds = math.ceil(self.left_s or 0)
+        if self.state == "countdown":
+            ready = words("⏳ Get ready {seconds} s", seconds=seconds)
+            return (f"⏳ {seconds} s", ready) if self.left_s else ("⏳", words("⏳ Get ready"))
+        saved = words("● {count} saved", count=self.saved)
+        short = words("● {part}", part=self.part) if self.part else saved
+        long = words("● Recording {seconds} s", seconds=seconds)
+        return short, long if self.left_s else words("● Recording")
+
+    @property
     def banner(self) -> str:
         """Return the text over the video: the countdown's seconds or “REC 12”; "" if idle."""
         if self.state == "countdown":
