@@ -180,7 +180,7 @@ def measure(
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         complaints: list[str] = []
-        page.on("console", lambda one: one.type == "error" and complaints.append(one.text))
+        page.on("console", lambda one: complaints.extend([one.text] * (one.type == "error")))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         name = f"{place}_{size}_{theme}"
         newcomer = Newcomer(
