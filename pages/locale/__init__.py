@@ -19,14 +19,7 @@ from babel.numbers import get_decimal_symbol, get_group_symbol
 from core.words import Words
 
 ENGLISH = "en"
-LANGUAGES = {
-    ENGLISH: "English",
-    "de": "Deutsch",
-    "es": "Español",
-    "fr": "Français",
-    "ja": "日本語",
-    "zh": "简体中文",
-}
+LANGUAGES = {ENGLISH: "English", "ja": "日本語"}  # what is complete; the other catalogues are begun
 _TRADITIONAL = {"hant", "tw", "hk", "mo"}  # parts of a Chinese locale
 
 

@@ -32,13 +32,9 @@ def catalogue(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("browser", "language"),
     [
-        ("de-AT", "de"),
+        ("ja-JP", "ja"),
         ("en-GB", "en"),
         ("ja", "ja"),
-        ("zh-CN", "zh"),
-        ("zh-Hans-SG", "zh"),
-        ("zh-TW", "en"),
-        ("zh-Hant-HK", "en"),
         ("pt-BR", "en"),
         ("", "en"),
     ],
@@ -115,7 +111,7 @@ def test_a_translation_has_the_fields_of_the_english_text(language):
 
 def test_a_component_carries_the_translations_of_its_own_texts_alone():
     stage = join_modules("stage/stage.js")
-    german = read_messages("de").get("Mudra has closed this page’s connection. Reload the page.")
-    assert german.string in stage
+    japanese = read_messages("ja").get("Mudra has closed this page’s connection. Reload the page.")
+    assert japanese.string in stage
     assert "const CATALOGUES = {}" not in stage
-    assert read_messages("de").get("Frames per second").string not in stage
+    assert read_messages("ja").get("Frames per second").string not in stage

@@ -14,7 +14,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
 
-from pages.locale import ENGLISH, LANGUAGES, read_messages
+from pages.locale import read_messages
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "pages" / "locale"
@@ -75,10 +75,8 @@ def list_missing(catalogue: Catalog) -> list[str]:
 
 
 def main() -> None:
-    """Update each language's catalogue."""
-    for language in LANGUAGES:
-        if language == ENGLISH:
-            continue
+    """Update each language's catalogue, those that are only begun, too."""
+    for language in sorted(path.stem for path in FOLDER.glob("*.po")):
         catalogue = update(language)
         with (FOLDER / f"{language}.po").open("wb") as file:
             write_po(
