@@ -17,11 +17,11 @@ if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia = denied
 
 @pytest.fixture
 def page(open_browser, server, film):
-    """A page of a German browser."""
+    """A page of a Japanese browser."""
     context = open_browser(*flags(film)).new_context(
         base_url=server,
         permissions=["camera"],
-        locale="de-DE",
+        locale="ja-JP",
         viewport={"width": 1400, "height": 1000},
     )
     page = context.new_page()
@@ -47,13 +47,13 @@ def expect_language(page: Page, name: str, language: str) -> None:
 def test_a_page_opens_in_the_browsers_language(page):
     for name, path in (("Studio", "/"), ("Live", "/live")):
         page.goto(path)
-        expect_language(page, name, "de")
+        expect_language(page, name, "ja")
 
 
 def test_a_chosen_language_is_kept_until_another_is_chosen(page):
     page.goto("/")
-    expect_language(page, "Studio", "de")
-    for language in ("ja", "en"):
+    expect_language(page, "Studio", "ja")
+    for language in ("en", "ja"):
         set_choice(page, "Language", LANGUAGES[language])
         expect_language(page, "Studio", language)
         page.reload()
@@ -63,7 +63,7 @@ def test_a_chosen_language_is_kept_until_another_is_chosen(page):
 def test_what_is_wrong_with_the_camera_is_said_in_the_language(page):
     page.add_init_script(DENIED)
     page.goto("/")
-    expect_language(page, "Studio", "de")
-    start_button(page, "de").click()
-    problem = translate(CAMERA_PROBLEMS["NotAllowedError"].text(""), "de")
+    expect_language(page, "Studio", "ja")
+    start_button(page, "ja").click()
+    problem = translate(CAMERA_PROBLEMS["NotAllowedError"].text(""), "ja")
     expect(page.get_by_role("alert").filter(has_text=problem)).to_be_visible()
