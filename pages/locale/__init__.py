@@ -19,7 +19,8 @@ from babel.numbers import get_decimal_symbol, get_group_symbol
 from core.words import Words
 
 ENGLISH = "en"
-LANGUAGES = {ENGLISH: "English", "ja": "日本語"}  # what is complete; the other catalogues are begun
+# those whose catalogue is complete; others are begun
+LANGUAGES = {ENGLISH: "English", "de": "Deutsch", "ja": "日本語"}
 _TRADITIONAL = {"hant", "tw", "hk", "mo"}  # parts of a Chinese locale
 
 

@@ -172,7 +172,7 @@ def _new_project_form(store: Store, turn: int) -> None:
 
 def _edit_project_form(store: Store, project: Project, turn: int) -> None:
     """Draw the controls that rename or delete the project."""
-    with st.popover(t("Edit"), width="stretch", key=f"change_{turn}"):
+    with st.popover(t("Edit"), width="stretch", key=f"change_project_{turn}"):
         with st.form("rename_project", border=False):
             name = st.text_input(t("New name"), project.name, key=f"rename_{project.id}")
             if st.form_submit_button(t("Rename"), icon="✏️"):
