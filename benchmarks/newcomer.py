@@ -81,7 +81,7 @@ def read_photos(video: Path) -> list[list[str]]:
 
 def _data_url(rgb: Any) -> str:
     jpeg = cv2.imencode(".jpg", cv2.cvtColor(cv2.resize(rgb, (640, 480)), cv2.COLOR_RGB2BGR))[1]
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg.tobytes()).decode()}"
 
 
 def cumulative_layout_shift(shifts: list[tuple[float, float]]) -> float:
