@@ -52,7 +52,7 @@ def page() -> None:
     with place.beside:
         with st.container(horizontal=True):
             what = pick_option(
-                t("Source"), [CAMERA, PICTURE, VIDEO], "body_source", format_func=t, width="content"
+                t("Source"), [CAMERA, PICTURE, VIDEO], "body_source", width="content"
             )
             persons = pick_persons()
         view = pick_view()

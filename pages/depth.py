@@ -34,9 +34,7 @@ def page() -> None:
     place = current_stage()
     row = place.beside.container(horizontal=True)
     with row:
-        what = pick_option(
-            t("Source"), [*SHOWS, WEBCAM], "depth_source", format_func=t, width="content"
-        )
+        what = pick_option(t("Source"), [*SHOWS, WEBCAM], "depth_source", width="content")
     if what == WEBCAM:
         drop_cached(OPEN_SOURCE)
         show_webcam(place)

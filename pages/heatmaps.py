@@ -60,9 +60,7 @@ def page() -> None:
     about = source.net_metadata(studio().paths)
     skeleton, stages = skeleton_named(about.skeleton), about.stages
     with place.beside, st.container(horizontal=True, vertical_alignment="bottom"):
-        what = pick_option(
-            t("Source"), [CAMERA, PICTURE, VIDEO], "maps_source", format_func=t, width="content"
-        )
+        what = pick_option(t("Source"), [CAMERA, PICTURE, VIDEO], "maps_source", width="content")
         several = what != PICTURE and skeleton.is_body
         number = pick_max_poses("maps_several", skeleton.name) if several else 1
         maps = pick_maps(skeleton, stages, video=what == VIDEO)

@@ -145,10 +145,10 @@ class Channel:
         return pages
 
     def state(self) -> dict[str, Any]:
-        """Return the state of each topic."""
+        """Return the state of each topic, in English."""
         with self._lock:
             topics = dict(self._topics)
-        return {name: translate_all(state(), self.translate) for name, state in topics.items()}
+        return {name: state() for name, state in topics.items()}
 
     def attach(self, connection: "Connection") -> None:
         """Wake this connection, too, while it exists."""
@@ -220,7 +220,8 @@ class Connection:
                 return ""
             self._sent, self._applied = state, applied
             self._turn += 1
-            news: StateMessage = {"turn": self._turn, "applied": applied, "state": changed}
+            said = translate_all(changed, self.channel.translate)
+            news: StateMessage = {"turn": self._turn, "applied": applied, "state": said}
             return json.dumps(news)
 
     def _describe_problem(self, text: str) -> str:

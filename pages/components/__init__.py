@@ -7,6 +7,7 @@ joined in the order of their imports.
 import json
 import posixpath
 import re
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
@@ -39,20 +40,19 @@ def join_modules(name: str) -> str:
         joined[file] = _MODULE.format(names=names, text=_EXPORT.sub("", text)) if names else text
 
     add(name)
-    joined_text = "\n".join(joined.values())
-    return _CATALOGUES.sub(lambda _: _catalogues_for(joined_text), joined_text)
+    catalogues = _catalogues_for({f"pages/components/{file}" for file in joined})
+    return _CATALOGUES.sub(lambda _: catalogues, "\n".join(joined.values()))
 
 
-def _catalogues_for(code: str) -> str:
-    """Return, as JSON, the texts that JavaScript contains by language and English text; one about a
-    number has a list of its plural forms."""
+def _catalogues_for(files: Set[str]) -> str:
+    """Return, as JSON, the texts of these files by language and English text; one about a number
+    has a list of its plural forms."""
     return json.dumps(
         {
             language: {
-                english: message.string
+                message.id if isinstance(message.id, str) else message.id[0]: message.string
                 for message in read_messages(language)
-                for english in [message.id if isinstance(message.id, str) else message.id[0]]
-                if english and message.string and json.dumps(english, ensure_ascii=False) in code
+                if message.string and any(file in files for file, _ in message.locations)
             }
             for language in LANGUAGES
             if language != ENGLISH

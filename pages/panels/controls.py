@@ -36,11 +36,18 @@ LIMITS_MB = {
 }
 
 
-def pick_option(title: str, options: Iterable[str], key: str, **control: Any) -> str:
+def pick_option(
+    title: str,
+    options: Iterable[str],
+    key: str,
+    *,
+    format_func: Callable[[str], str] = t,
+    **control: Any,
+) -> str:
     """Draw a segmented control, by default with the first option; return the selected option.
 
     Args:
-        options: marked texts, unless `control` has a `format_func`.
+        format_func: returns an option's text; the default is for options that are marked texts.
         control: further arguments of `st.segmented_control`.
     """
     names = list(options)
@@ -51,7 +58,8 @@ def pick_option(title: str, options: Iterable[str], key: str, **control: Any) ->
         required=True,
         key=key,
         persist_state="session",
-        **{"format_func": t, **control},
+        format_func=format_func,
+        **control,
     )
 
 

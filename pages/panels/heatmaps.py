@@ -286,7 +286,6 @@ def show_people_upload(source: KeypointSource, maps: Maps) -> None:
             t("Person boxes from"),
             [FOUND, FILE, DRAWN],
             "maps_boxes",
-            format_func=t,
             width="content",
         )
     if file is None:

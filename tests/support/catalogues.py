@@ -19,7 +19,7 @@ from pages.locale import read_messages
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "pages" / "locale"
 FUNCTIONS = {"t": None, "tn": (2, 3), "mark": None, "words": None, "count_words": (2, 3)}
-METHODS = [("core/**.py", "python"), ("pages/**.py", "python"), ("pages/**.js", "javascript")]
+METHODS = [("**.py", "python"), ("**.js", "javascript")]
 LINE_CHARS = 100
 
 
@@ -35,11 +35,7 @@ def _extract() -> Iterator[tuple[str, int, str | tuple[str, ...], list[str], str
     for folder in ("core", "pages"):
         for place, *rest in extract_from_dir(
             ROOT / folder,
-            [
-                (path.partition("/")[2], method)
-                for path, method in METHODS
-                if path.startswith(folder)
-            ],
+            METHODS,
             keywords=FUNCTIONS,
             comment_tags=("Translators:",),
             strip_comment_tags=True,
