@@ -150,8 +150,8 @@ class Newcomer:
         self.wait(lambda: expect(button).to_be_enabled(timeout=WITHIN_MS))
         button.click()
         self.clicks += 1
-        trained = self.page.get_by_text("It works, try it")
-        self.wait(lambda: expect(trained).to_be_visible(timeout=WITHIN_MS))
+        own = self.page.get_by_text("Using your model")  # before, the starter model answers
+        self.wait(lambda: expect(own.first).to_be_visible(timeout=WITHIN_MS))
         answer = self.page.locator(".answer h3").first
         self.wait(lambda: expect(answer).to_have_text(GESTURES[-1], timeout=WITHIN_MS))
         self.look("trained")
@@ -211,6 +211,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
+    expect.set_options(timeout=PATIENCE_MS)
     photos = read_photos(SLIDESHOW)
     found = {}
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
