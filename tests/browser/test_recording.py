@@ -79,7 +79,7 @@ def test_whatever_ends_a_hold_the_store_has_what_the_page_says(look, films, work
         expect(card(page, "fist").locator("img[src^='data:image/jpeg']").first).to_be_visible()
 
 
-MOVED = ".st-key-stage_video { padding-bottom: 200px }"
+MOVED = ".st-key-stage { margin-top: 200px }"
 
 
 def test_a_hold_goes_on_where_the_page_moves_and_ends_where_the_pointer_leaves(look, films):
