@@ -1,6 +1,7 @@
-"""Body: whole people in the camera, a picture or a video, by MediaPipe's pose landmarker."""
+"""Body: whole people in the camera, a picture or a video, by BlazePose or MoveNet."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -9,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.gestures.labels import format_count
 from core.live.cards import START_CAMERA
 from core.live.live import LiveProcessor, Options
+from core.live.streams import BrowserStream
 from core.live.traces import BodyTrace
 from core.media.pictures import PICTURE_SUFFIXES, encode_png
 from core.media.videos import VIDEO_SUFFIXES
@@ -16,14 +18,15 @@ from core.offline import bodies
 from core.offline.keypoint_table import to_csv, to_json
 from core.pose.drawing.bodies import AS_IT_IS, BodyView, draw_body
 from core.pose.skeletons.angles import ANGLES, pose_angles
-from core.pose.skeletons.table import BODY_33, skeleton_named
+from core.pose.skeletons.table import skeleton_named
 from core.pose.smoothing import Smoothing
 from core.pose.types import Estimate, Picture
-from core.reading.keypoint_sources import BLAZEPOSE, KeypointSource
+from core.reading.keypoint_sources import MOVENET, KeypointSource
 from pages.panels.body import (
     explain_search_squares,
     pick_person,
     pick_persons,
+    pick_source,
     pick_view,
     show_angle_curves,
     show_angles,
@@ -51,7 +54,10 @@ def page() -> None:
             what = pick_option("Source", [CAMERA, PICTURE, VIDEO], "body_source", width="content")
             persons = pick_persons()
         view = pick_view()
-    source = KeypointSource(BLAZEPOSE, masks=view.background != AS_IT_IS)
+        in_browser = what == CAMERA and isinstance(place.stream, BrowserStream)
+        source, persons = pick_source(persons, view, in_browser=in_browser)
+    if source.name == MOVENET:
+        view = replace(view, background=AS_IT_IS, steps=False)
     if what == CAMERA:
         show_body_camera(place, source, persons, view)
     else:
@@ -111,7 +117,7 @@ def show_picture(
     file = upload_field(["pictures"], "A picture of people", PICTURE_SUFFIXES, key="body_file")
     if file is None:
         drop_cached("body_picture")
-        st.info("Drop a picture of one to four people into the field above.", icon="🧍")
+        st.info("Drop a picture of people into the field above.", icon="🧍")
         return
     with show_errors():
         rgb, estimate = _estimate_picture(file, source, persons)
@@ -195,7 +201,7 @@ def _annotate_video(
     look = (view.background, view.colour, view.behind, view.skeleton, view.steps)
     return get_or_make(
         "body_video",
-        (file.file_id, persons, *look),
+        (file.file_id, source, persons, *look),
         make,
         lambda result: result.video.unlink(missing_ok=True),
     )
@@ -211,7 +217,7 @@ def _draw_body_downloads(result: bodies.BodyVideo) -> None:
     files: dict[str, tuple[str, Callable[[], bytes | str]]] = {
         "CSV": ("bodies.csv", lambda: to_csv(table)),
         "Parquet": ("bodies.parquet", lambda: table.to_parquet(index=False)),
-        "JSON": ("bodies.json", lambda: to_json(table, BODY_33)),
+        "JSON": ("bodies.json", lambda: to_json(table, skeleton_named(result.skeleton))),
         "Video": ("bodies.webm", result.video.read_bytes),
     }
     with st.container(horizontal=True):

@@ -35,6 +35,7 @@ class BodyVideo:
     frames: int  # number of frames read
     found: int  # number of frames with a person
     detected: int  # number of frames in which the detector ran
+    skeleton: str  # of the keypoints
 
     @property
     def persons(self) -> list[int]:
@@ -126,7 +127,7 @@ def _annotate_video(
     if writer is None:
         raise MediaError(f"{name} holds no frame that can be read")
     table = to_table(rows, skeleton_named(estimator.skeleton))
-    return BodyVideo(table, copy, count, found, detected)
+    return BodyVideo(table, copy, count, found, detected, estimator.skeleton)
 
 
 def sample_angles(table: pd.DataFrame, person: int, max_rows: int = 600) -> pd.DataFrame:
@@ -136,8 +137,9 @@ def sample_angles(table: pd.DataFrame, person: int, max_rows: int = 600) -> pd.D
     return rows.iloc[chosen]
 
 
-def select_world_keypoints(row: "pd.Series[Any]") -> Floats:
-    """Return the (K, 3) keypoints in metres from a row of the keypoint table."""
+def select_world_keypoints(row: "pd.Series[Any]") -> Floats | None:
+    """Return the (K, 3) keypoints in metres from a row of the keypoint table, None without any."""
     count = sum(name.startswith("wx") for name in row.index)
     names = [f"w{axis}{joint}" for joint in range(count) for axis in "xyz"]
-    return row[names].to_numpy(np.float32).reshape(count, 3)
+    world = row[names].to_numpy(np.float32).reshape(count, 3)
+    return world if np.isfinite(world).any() else None

@@ -18,7 +18,7 @@ from core.paths import Paths
 from core.pose.finders import MEDIAPIPE
 from core.pose.skeletons.table import HAND_21, SKELETONS, skeleton_named
 
-BLAZEPOSE = "mediapipe-pose"
+BLAZEPOSE, MOVENET = "mediapipe-pose", "movenet.multipose"
 _NET_ESTIMATOR = "heatmap-net"  # runs a net, which is selected by the net's own name
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import streamlit as st
 
-from core.estimators.mediapipe_pose import MAX_PEOPLE
+from core.estimators.mediapipe_pose import MAX_PEOPLE as MAX_BLAZEPOSE
+from core.estimators.movenet_bodies import MAX_PEOPLE
 from core.gestures.labels import safe_label
 from core.media.pictures import PICTURE_SUFFIXES
 from core.offline.bodies import read_background
@@ -18,6 +19,7 @@ from core.pose.skeletons.angles import ANGLES, JOINTS, SIDES
 from core.pose.skeletons.skeleton import Rgb
 from core.pose.skeletons.table import BODY_33, Skeleton
 from core.pose.types import Floats
+from core.reading.keypoint_sources import BLAZEPOSE, MOVENET, KeypointSource
 from pages.panels.controls import colored_number, pick_option, upload_field
 from pages.panels.layout import show_errors, show_table
 
@@ -26,6 +28,12 @@ if TYPE_CHECKING:
 
 BACKGROUNDS = {AS_IT_IS: "As it is", BLUR: "Blurred", COLOUR: "Colour", PICTURE: "Picture"}
 STEPS = "Show search area"
+AUTOMATIC = "automatic"
+FINDERS = {AUTOMATIC: "Automatic", BLAZEPOSE: "BlazePose", MOVENET: "MoveNet"}
+_REASONS = {
+    BLAZEPOSE: "BlazePose finds up to 4 people: 33 keypoints, in 3-D, and their outlines.",
+    MOVENET: "MoveNet finds up to 6 people, also small ones: 17 keypoints, no 3-D, no outlines.",
+}
 _TEAL = "#264653"
 _BEHIND = "body_behind_read"
 
@@ -62,6 +70,24 @@ def pick_persons() -> int:
         help="While fewer are found, the detector runs on every frame, which is slower.",
     )
     return int(chosen)
+
+
+def pick_source(persons: int, view: BodyView, *, in_browser: bool) -> tuple[KeypointSource, int]:
+    """Show a selector for the detector, and what it finds; return it, and for how many people it
+    looks.
+
+    Args:
+        in_browser: the camera's picture stays in the browser, where BlazePose alone runs.
+    """
+    chosen = pick_option("Detector", FINDERS, "body_finder", format_func=lambda name: FINDERS[name])
+    if chosen == AUTOMATIC:
+        drawn = view.background != AS_IT_IS or view.steps
+        chosen = MOVENET if persons > 1 and not (drawn or in_browser) else BLAZEPOSE
+    st.caption(_REASONS[chosen])
+    if chosen == MOVENET:
+        return KeypointSource(MOVENET), persons
+    masks = view.background != AS_IT_IS
+    return KeypointSource(BLAZEPOSE, masks=masks), min(persons, MAX_BLAZEPOSE)
 
 
 def pick_person(numbers: Sequence[int], *, coloured: bool = True) -> int:

@@ -25,6 +25,8 @@ TITLES = {
     "mediapipe-pose": "MediaPipe pose",
     "cpm.hand_light": "Light CPM",
     "cpm.body_light": "Light net of bodies",
+    "movenet.multipose": "MoveNet, several people",
+    "movenet.thunder": "MoveNet Thunder",
 }
 CROPS = {
     "mediapipe": "found by MediaPipe",
