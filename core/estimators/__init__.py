@@ -1,4 +1,4 @@
-"""Estimators turn a Frame into an Estimate: MediaPipe's for hands and bodies, MoveNet's, and nets'."""
+"""Estimators turn a Frame into an Estimate: MediaPipe's, MoveNet's for bodies, and heatmap nets'."""
 
 from pathlib import Path
 from typing import Any
