@@ -1,4 +1,4 @@
-"""Estimators turn a Frame into an Estimate: MediaPipe's, MoveNet's for bodies, and heatmap nets'."""
+"""Estimators turn a Frame into an Estimate: of MediaPipe, MoveNet and heatmap nets."""
 
 from pathlib import Path
 from typing import Any

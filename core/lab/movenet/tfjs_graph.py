@@ -82,7 +82,7 @@ def _read_node(node: Mapping[str, Any]) -> TfjsNode:
 
 def _read_attribute(value: Mapping[str, Any]) -> Any:
     """Read an attribute: {"i": "1"}, {"b": true}, {"s": base64}, {"type": "DT_…"} or a list."""
-    kind, content = next(iter(value.items()), ("", None))
+    kind, content = next(iter(value.items()), ("", ""))  # type: tuple[str, Any]
     if kind == "list":
         items = next(iter(content.items()), None) if content else None
         return [_read_attribute({items[0]: one}) for one in items[1]] if items else []

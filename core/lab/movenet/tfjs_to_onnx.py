@@ -118,8 +118,8 @@ def _convert_resize(builder: OnnxBuilder, node: TfjsNode) -> None:
     ends = [builder.add_constant([one]) for one in (0, 2)]
     batch = builder.add("Slice", [builder.add("Shape", [picture]), *ends])
     size = builder.add("Concat", [batch, builder.as_last(node.inputs[1])], axis=0)
-    options = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
-    name = builder.add("Resize", [picture, "", "", size], **options)
+    options: dict[str, Any] = {"coordinate_transformation_mode": "half_pixel"}
+    name = builder.add("Resize", [picture, "", "", size], mode="linear", **options)
     builder.channels_first[node.name] = name
 
 
@@ -221,7 +221,9 @@ def _convert_strided_slice(builder: OnnxBuilder, node: TfjsNode) -> None:
     if node.attributes.get("ellipsis_mask", 0) or any(one != 1 for one in step):
         raise WeightsError(f"“{node.name}” slices with an ellipsis or steps: not converted")
     cuts: list[tuple[int, int, int]] = []  # first, end, axis
-    added, dropped, axis = [], [], 0
+    added: list[int] = []
+    dropped: list[int] = []
+    axis = 0
     for i in range(len(begin)):
         bit = 1 << i
         if new & bit:

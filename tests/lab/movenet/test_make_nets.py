@@ -78,7 +78,7 @@ def test_a_model_is_read_out_of_the_package(tmp_path):
     assert f"{SCOPE}truediv_3" in read_packed_model(package, "thunder").nodes
     with pytest.raises(WeightsError, match="movenet-multipose"):
         read_packed_model(package, "multipose")
-    with pytest.raises(WeightsError, match="has the sha256 .*, expected is adbc8799"):
+    with pytest.raises(WeightsError, match="expected is adbc8799"):
         make_movenet_nets(package, tmp_path)
     (tmp_path / "cut.tgz").write_bytes(package.read_bytes()[:-200])
     (tmp_path / "text.tgz").write_text("no archive")

@@ -187,17 +187,21 @@ def test_a_grid_follows_pictures_of_any_size():
 
 KERNEL = {"kernel": np.zeros((3, 3, 3, 1), np.float32)}
 RESIZED = node("y", "ResizeBilinear", ["x", "size"], align_corners=True, half_pixel_centers=False)
+SAME = {"strides": ONES, "padding": "SAME"}
+FUSED = node("y", "_FusedConv2D", ["x", "kernel"], fused_ops=["Elu"], **SAME)
+EXPLICIT = node("y", "Conv2D", ["x", "kernel"], strides=ONES, padding="EXPLICIT")
+SLICED, PLACES = strided([0], [1], ellipsis_mask=1)
 UNKNOWN = {
     "is a Softmax": ([node("y", "Softmax", ["x"])], {}),
     "has no node “nowhere”": ([node("y", "Abs", ["nowhere"])], {}),
     "a cycle": ([node("y", "Add2", ["z"]), node("z", "Abs", ["y"])], {}),
-    "is fused with": ([node("y", "_FusedConv2D", ["x", "kernel"], fused_ops=["Elu"], strides=ONES, padding="SAME")], KERNEL),
-    "pads EXPLICIT": ([node("y", "Conv2D", ["x", "kernel"], strides=ONES, padding="EXPLICIT")], KERNEL),
+    "is fused with": ([FUSED], KERNEL),
+    "pads EXPLICIT": ([EXPLICIT], KERNEL),
     "resizes without half-pixel": ([RESIZED], {"size": ints(2, 2)}),
     "division of floats": ([node("y", "FloorDiv", ["x", "x"], T="DT_FLOAT")], {}),
     "is computed, a constant is expected": ([node("y", "ExpandDims", ["x", "x"])], {}),
-    "ellipsis": (lambda made: ([made[0]], made[1]))(strided([0], [1], ellipsis_mask=1)),
-}  # fmt: skip
+    "ellipsis": ([SLICED], PLACES),
+}
 
 
 @pytest.mark.parametrize("message", UNKNOWN)
