@@ -15,7 +15,7 @@ STREAMLIT ?= streamlit
 SLOWEST = --durations 12 --durations-min 5
 PREPARE = @"$(PYTHON)" .ci/prepare.py --torch "$(TORCH)"
 
-.PHONY: help run setup setup-dev lint test unit browser test-slow test-streamlit coverage
+.PHONY: help run setup setup-dev lint test unit browser test-slow test-streamlit coverage words
 
 help:
 	@echo "make run        prepare what is missing, then open the studio at http://localhost:8501"
@@ -23,6 +23,7 @@ help:
 	@echo "make test       preparation, lint, types, tests"
 	@echo "make test-slow  the tests that take minutes"
 	@echo "make test-streamlit  the tests with another Streamlit: STREAMLIT=streamlit==1.67.0, the newest unless told"
+	@echo "make words      bring the catalogues of translations up to date with the code"
 	@echo "make coverage   how much of core/ the tests without a browser run through"
 
 run: setup
@@ -74,3 +75,6 @@ test-streamlit:
 	@"$(PYTHON)" .ci/prepare.py --dev --venv .venv-streamlit --torch "$(TORCH)"
 	@.venv-streamlit/bin/python -m pip install --quiet --upgrade "$(STREAMLIT)"
 	@.venv-streamlit/bin/python -m pytest -m "not slow" -n 2 --dist loadfile $(ARGS)
+
+words: setup-dev
+	@.venv/bin/python -m tests.support.catalogues

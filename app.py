@@ -16,10 +16,10 @@ if __name__ == "__main__":
 
     st.set_page_config("Mudra", "✋", layout="wide")
     apply_style()
-    page = draw_navigation()
+    name, page = draw_navigation()
     require_login(end_live_session)
-    start_visit(page.title)
-    with draw_stage(page.title), show_errors():
+    start_visit(name)
+    with draw_stage(name), show_errors():
         page.run()
 else:
     from core.files import sweep_temporary_folders

@@ -5,6 +5,11 @@ and the command line show it unchanged."""
 class MudraError(Exception):
     """Base of all errors, with a text for users."""
 
+    @property
+    def text(self) -> str:
+        """The text for users; a `Words` where it was made from one, which `str` is not."""
+        return self.args[0] if self.args and isinstance(self.args[0], str) else str(self)
+
 
 class MediaError(MudraError):
     """A picture, video or camera that can't be read or exceeds a limit."""

@@ -19,6 +19,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from core.errors import MudraError
+from core.words import words
 
 _LOCK_TIMEOUT_S = 10  # a change takes milliseconds
 _FOLDER_LOCK = re.compile(r"mudra-([a-z]+-)?[0-9a-f]{8}\.lock")
@@ -40,7 +41,8 @@ def wrap_os_errors(kind: type[MudraError], problem: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise kind(f"{problem}: {error.strerror or error}") from error
+        reason = error.strerror or str(error)
+        raise kind(words("{problem}: {reason}", problem=problem, reason=reason)) from error
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.gestures.labels import format_count
 from core.live.cards import START_CAMERA
 from core.live.live import LiveProcessor, Options
 from core.live.streams import BrowserStream
@@ -22,6 +21,7 @@ from core.pose.skeletons.table import skeleton_named
 from core.pose.smoothing import Smoothing
 from core.pose.types import Estimate, Picture
 from core.reading.keypoint_sources import MOVENET, KeypointSource
+from core.words import mark
 from pages.panels.body import (
     explain_search_squares,
     pick_person,
@@ -34,24 +34,29 @@ from pages.panels.body import (
 )
 from pages.panels.camera.stage import Stage, current_stage
 from pages.panels.controls import colored_number, download_button, pick_option, upload_field
+from pages.panels.language import t, tn
 from pages.panels.layout import show_errors
 from pages.panels.progress import progress_bar
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio, visitor_folder
 from pages.panels.visit import drop_cached, get_or_make
 
-CAMERA, PICTURE, VIDEO = "Camera", "Picture", "Video"
+CAMERA, PICTURE, VIDEO = mark("Camera"), mark("Picture"), mark("Video")
 _LIVE_EVERY_S = 0.7
+_BY_DETECTOR = mark("Last frame: the detector ran; the detector ran in {n} of {total}.")
+_FOLLOWED = mark("Last frame: followed from the frame before; the detector ran in {n} of {total}.")
 
 
 def page() -> None:
     """Draw the page: video, picture or upload, with options, 3-D body and joint angles."""
     pick_project()
     place = current_stage()
-    place.head.caption("Whole people: skeletons, joint angles and backgrounds.")
+    place.head.caption(t("Whole people: skeletons, joint angles and backgrounds."))
     with place.beside:
         with st.container(horizontal=True):
-            what = pick_option("Source", [CAMERA, PICTURE, VIDEO], "body_source", width="content")
+            what = pick_option(
+                t("Source"), [CAMERA, PICTURE, VIDEO], "body_source", width="content"
+            )
             persons = pick_persons()
         view = pick_view()
         in_browser = what == CAMERA and isinstance(place.stream, BrowserStream)
@@ -81,7 +86,7 @@ def show_body_camera(place: Stage, source: KeypointSource, persons: int, view: B
     if live is not None:
         with place.under:
             st.fragment(
-                lambda: show_angle_curves(trace.angle_table(), "seconds before now"),
+                lambda: show_angle_curves(trace.angle_table(), t("seconds before now")),
                 run_every=every,
             )()
 
@@ -89,7 +94,7 @@ def show_body_camera(place: Stage, source: KeypointSource, persons: int, view: B
 def _show_live_body(live: LiveProcessor | None, trace: BodyTrace) -> None:
     """Draw the last frame's body in 3-D, its joint angles, frame rate and latency."""
     if live is None:
-        st.caption(START_CAMERA)
+        st.caption(t(START_CAMERA))
         show_angles({})
         return
     latest = live.latest()
@@ -97,16 +102,15 @@ def _show_live_body(live: LiveProcessor | None, trace: BodyTrace) -> None:
     seen = moments[-1] if moments and latest.hands else None
     pose = seen.pose if seen else None
     if moments and not moments[-1].estimate.poses:
-        st.info("Step back until your shoulders and hips are in the picture.", icon="🧍")
+        st.info(t("Step back until your shoulders and hips are in the picture."), icon="🧍")
     if seen and seen.number:
-        st.markdown(f"Person {colored_number(seen.number)}")
+        st.markdown(t("Person {number}", number=colored_number(seen.number)))
     show_body_3d(pose.world if pose else None, "body_space", mirrored=True)
     show_angles(seen.angles if seen else {})
     text = f"{latest.fps:.0f} fps · {latest.latency_ms:.0f} ms"
     if moments and (tracking := moments[-1].estimate.tracking):
-        last = "the detector ran" if tracking.detected else "followed from the frame before"
-        count = f"{trace.count_detected()} of {len(moments)}"
-        text = f"Last frame: {last}; the detector ran in {count}. {text}"
+        template = _BY_DETECTOR if tracking.detected else _FOLLOWED
+        text = f"{t(template, n=trace.count_detected(), total=len(moments))} {text}"
     st.caption(text)
 
 
@@ -114,23 +118,23 @@ def show_picture(
     side_column: DeltaGenerator, source: KeypointSource, persons: int, view: BodyView
 ) -> None:
     """Draw the picture upload, the picture with skeletons, and one person's body in 3-D."""
-    file = upload_field(["pictures"], "A picture of people", PICTURE_SUFFIXES, key="body_file")
+    file = upload_field(["pictures"], t("A picture of people"), PICTURE_SUFFIXES, key="body_file")
     if file is None:
         drop_cached("body_picture")
-        st.info("Drop a picture of people into the field above.", icon="🧍")
+        st.info(t("Drop a picture of people into the field above."), icon="🧍")
         return
     with show_errors():
         rgb, estimate = _estimate_picture(file, source, persons)
         if not estimate.poses:
             st.warning(
-                "No one was found: try a picture that shows more of the body, or larger.",
+                t("No one was found: try a picture that shows more of the body, or larger."),
                 icon="👀",
             )
         picture = draw_body(rgb, estimate, view) if estimate.poses else rgb
-        st.image(picture, width="stretch", alt="The picture with the people found")
+        st.image(picture, width="stretch", alt=t("The picture with the people found"))
         with st.container(horizontal=True, vertical_alignment="center"):
-            download_button("Download", encode_png(picture), "body.png", icon="🖼")
-            st.caption(f"{format_count(len(estimate.poses), 'person')} found")
+            download_button(t("Download"), encode_png(picture), "body.png", icon="🖼")
+            st.caption(tn(len(estimate.poses), "{n:,} person found", "{n:,} persons found"))
         with side_column:
             if not estimate.poses:
                 show_angles({})
@@ -158,12 +162,14 @@ def show_video(
     side_column: DeltaGenerator, source: KeypointSource, persons: int, view: BodyView
 ) -> None:
     """Draw the video upload, the annotated video, downloads, curves, and a person's body in 3-D."""
-    file = upload_field(["videos"], "A video of people", VIDEO_SUFFIXES, key="body_video")
+    file = upload_field(["videos"], t("A video of people"), VIDEO_SUFFIXES, key="body_video")
     if file is None:
         drop_cached("body_video")
         st.info(
-            "Drop a video into the field above to see skeletons and angle curves, and to download "
-            "the keypoints of every frame.",
+            t(
+                "Drop a video into the field above to see skeletons and angle curves, and to "
+                "download the keypoints of every frame."
+            ),
             icon="🎞",
         )
         return
@@ -172,12 +178,12 @@ def show_video(
         st.video(str(read.video), format="video/webm")
         _draw_body_downloads(read)
         if not read.persons:
-            st.warning("No one was found in this video.", icon="👀")
+            st.warning(t("No one was found in this video."), icon="👀")
             return
         with side_column:
             person = pick_person(read.persons, coloured=persons > 1)
             _show_moment(read, person)
-        show_angle_curves(bodies.sample_angles(read.table, person), "seconds")
+        show_angle_curves(bodies.sample_angles(read.table, person), t("seconds"))
 
 
 def _annotate_video(
@@ -187,7 +193,7 @@ def _annotate_video(
 
     def make() -> bodies.BodyVideo:
         """Read and annotate the video behind a progress bar."""
-        with progress_bar("detecting") as progress:
+        with progress_bar(t("detecting")) as progress:
             return bodies.read_body_video(
                 file.name,
                 file.getvalue(),
@@ -210,15 +216,20 @@ def _annotate_video(
 def _draw_body_downloads(result: bodies.BodyVideo) -> None:
     """Draw counts of frames and detections, and downloads of the table and the video."""
     st.caption(
-        f"{format_count(result.frames, 'frame')}, somebody in {result.found:,}; "
-        f"the detector ran in {result.detected:,}."
+        tn(
+            result.frames,
+            "{n:,} frame, somebody in {found:,}; the detector ran in {detected:,}.",
+            "{n:,} frames, somebody in {found:,}; the detector ran in {detected:,}.",
+            found=result.found,
+            detected=result.detected,
+        )
     )
     table = result.table
     files: dict[str, tuple[str, Callable[[], bytes | str]]] = {
         "CSV": ("bodies.csv", lambda: to_csv(table)),
         "Parquet": ("bodies.parquet", lambda: table.to_parquet(index=False)),
         "JSON": ("bodies.json", lambda: to_json(table, skeleton_named(result.skeleton))),
-        "Video": ("bodies.webm", result.video.read_bytes),
+        t("Video"): ("bodies.webm", result.video.read_bytes),
     }
     with st.container(horizontal=True):
         for title, (name, content) in files.items():
@@ -232,7 +243,7 @@ def _show_moment(read: bodies.BodyVideo, person: int) -> None:
     at = 0
     if len(times) > 1:
         chosen = st.select_slider(
-            "Moment (s)", times, key=f"body_moment_{read.video.stem}_{person}"
+            t("Moment (s)"), times, key=f"body_moment_{read.video.stem}_{person}"
         )
         at = times.index(chosen)
     show_body_3d(bodies.select_world_keypoints(own.iloc[at]), "body_space")

@@ -5,6 +5,7 @@ import streamlit as st
 from core.live.live import LiveProcessor, Options
 from core.live.traces import HandTrace
 from core.pose.skeletons.table import SUBJECTS
+from core.words import mark
 from pages.components.depth_view import DepthScene, draw_depth, keypoints_frame_data
 from pages.panels.camera.stage import Stage, current_stage
 from pages.panels.controls import pick_option
@@ -15,11 +16,13 @@ from pages.panels.depth.sources import (
     show_depth_sensor,
     show_depth_upload,
 )
+from pages.panels.language import t
 from pages.panels.layout import ESTIMATED_DEPTH_NOTE
 from pages.panels.project.projects import pick_project
 from pages.panels.visit import drop_cached
 
-EXAMPLE, RECORDING, SENSOR, WEBCAM = "Example", "Recording", "Depth camera", "Webcam"
+EXAMPLE, RECORDING = mark("Example"), mark("Recording")
+SENSOR, WEBCAM = mark("Depth camera"), mark("Webcam")
 SHOWS = {EXAMPLE: show_depth_example, RECORDING: show_depth_upload, SENSOR: show_depth_sensor}
 _EVERY_S = 0.1
 _NEXT_INDEX = "depth_webcam_next"
@@ -31,7 +34,7 @@ def page() -> None:
     place = current_stage()
     row = place.beside.container(horizontal=True)
     with row:
-        what = pick_option("Source", [*SHOWS, WEBCAM], "depth_source", width="content")
+        what = pick_option(t("Source"), [*SHOWS, WEBCAM], "depth_source", width="content")
     if what == WEBCAM:
         drop_cached(OPEN_SOURCE)
         show_webcam(place)
@@ -47,9 +50,9 @@ def show_webcam(place: Stage) -> None:
     """Draw the webcam's video and beside it the hand in 3-D with estimated depth."""
     trace: HandTrace = st.session_state.setdefault("depth_trace", HandTrace())
     live = place.show(Options(), watch=trace.remember)
-    place.show_next_step("Show a hand to see it in 3-D, without a depth camera.")
+    place.show_next_step(t("Show a hand to see it in 3-D, without a depth camera."))
     with place.beside:
-        st.caption(ESTIMATED_DEPTH_NOTE)
+        st.caption(t(ESTIMATED_DEPTH_NOTE))
         place.show_problems()
         if live is not None:
             st.fragment(_draw_webcam_hand, run_every=_EVERY_S)(live, trace)

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from core.gestures.labels import explain_gesture, format_count, safe_label
+from core.gestures.labels import explain_gesture, safe_label
 from core.store import Gesture, GestureOverview, Person, Project, curation
 from core.store.rows import MOVING, STILL
 from pages.panels.controls import pick_emoji
+from pages.panels.language import t, tn
 from pages.panels.layout import NOTHING_RECORDED, apply_and_rerun, show_errors, show_tabs
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio
@@ -17,9 +18,9 @@ def page() -> None:
     """Draw the page's open tab: gestures, people or sessions."""
     project = pick_project()
     contents = {
-        "✋ Gestures": lambda: _show_gestures(project),
-        "🧑 People": lambda: _show_people(project),
-        "🗓 Sessions": lambda: _show_sessions(project),
+        t("✋ Gestures"): lambda: _show_gestures(project),
+        t("🧑 People"): lambda: _show_people(project),
+        t("🗓 Sessions"): lambda: _show_sessions(project),
     }
     show_tabs("gestures_tab", contents)
 
@@ -27,32 +28,34 @@ def page() -> None:
 def _show_gestures(project: Project) -> None:
     """Draw the form for a new gesture and a row per gesture with its controls."""
     overviews = studio().store.overview(project.id)
-    st.caption("Inactive gestures keep their samples but are not recorded or trained.")
+    st.caption(t("Inactive gestures keep their samples but are not recorded or trained."))
     _add_gesture_form(project, moves=bool(overviews) and all(o.gesture.moves for o in overviews))
     gestures = {overview.gesture.id: overview.gesture for overview in overviews}
     for index, overview in enumerate(overviews):
         with st.container(border=True, key=f"row_{overview.gesture.id}"):
             _show_gesture_row(project, overview, gestures, index)
     if not overviews:
-        st.info("This project has no gestures: add one above, or restore one on Review.", icon="✋")
+        st.info(
+            t("This project has no gestures: add one above, or restore one on Review."), icon="✋"
+        )
 
 
 def _add_gesture_form(project: Project, *, moves: bool) -> None:
     """Draw the form for a new gesture; `moves` is the checkbox's initial state."""
     turn = st.session_state.get("added_gestures", 0)  # new keys empty the form and close it
     with (
-        st.popover("Add a gesture", icon="➕", key=f"add_{turn}"),
+        st.popover(t("Add a gesture"), icon="➕", key=f"add_{turn}"),
         st.form(f"add_gesture_{turn}", border=False),
     ):
-        name = st.text_input("Name", placeholder="peace", key=f"add_name_{turn}")
+        name = st.text_input(t("Name"), placeholder=t("peace"), key=f"add_name_{turn}")
         emoji = pick_emoji(f"add_{turn}")
         moves = st.checkbox(
-            "Moving gesture (swipe, circle)",
+            t("Moving gesture (swipe, circle)"),
             moves,
             key=f"add_moves_{turn}",
-            help="Each sample is then one whole movement.",
+            help=t("Each sample is then one whole movement."),
         )
-        if st.form_submit_button("Add", type="primary", icon="➕"):
+        if st.form_submit_button(t("Add"), type="primary", icon="➕"):
             with show_errors():
                 kind = MOVING if moves else STILL
                 studio().store.add_gesture(project.id, name, emoji, kind)
@@ -76,12 +79,12 @@ def _show_gesture_row(
         ):
             # the state in the key: after an undo the widget must not restore its old value
             key = f"used_{gesture.id}_{gesture.enabled}"
-            if st.toggle("Active", gesture.enabled, key=key) != gesture.enabled:
+            if st.toggle(t("Active"), gesture.enabled, key=key) != gesture.enabled:
                 update = studio().store.update_gesture
                 apply_and_rerun(update, gesture.id, enabled=not gesture.enabled)
-            _move_button("⬆", "Up", project, order, index, index - 1)
-            _move_button("⬇", "Down", project, order, index, index + 1)
-            edit = st.popover("Edit", icon="✏️", key=f"edit_{gesture.id}", on_change="rerun")
+            _move_button("⬆", t("Up in the order"), project, order, index, index - 1)
+            _move_button("⬇", t("Down in the order"), project, order, index, index + 1)
+            edit = st.popover(t("Edit"), icon="✏️", key=f"edit_{gesture.id}", on_change="rerun")
             if edit.open:  # a closed one stays empty: the page loads sooner
                 with edit:
                     _edit_gesture_form(project, gesture, gestures)
@@ -90,25 +93,29 @@ def _show_gesture_row(
 def _describe_recordings(overview: GestureOverview) -> str:
     """Return a gesture's counts of samples, people and sessions, or how to perform it."""
     gesture = overview.gesture
-    parts = ["moves"] if gesture.moves else []
+    parts = [t("moves")] if gesture.moves else []
     if overview.samples:
-        parts.append(format_count(overview.samples, "sample"))
-        parts.append(format_count(overview.persons, "person"))
-        parts.append(format_count(overview.sessions, "session"))
+        parts.append(tn(overview.samples, "{n:,} sample", "{n:,} samples"))
+        parts.append(tn(overview.persons, "{n:,} person", "{n:,} persons"))
+        parts.append(_count_sessions(overview.sessions))
     else:
-        how = explain_gesture(gesture.name) if gesture.moves else ""
-        parts += filter(None, ["nothing recorded yet", how])
+        how = t(explain_gesture(gesture.name)) if gesture.moves else ""
+        parts += filter(None, [t("nothing recorded yet"), how])
     return " · ".join(parts)
 
 
+def _count_sessions(sessions: int) -> str:
+    return tn(sessions, "{n:,} session", "{n:,} sessions")
+
+
 def _move_button(
-    icon: str, direction: str, project: Project, order: list[int], index: int, target: int
+    icon: str, help_text: str, project: Project, order: list[int], index: int, target: int
 ) -> None:
     """Draw a button that swaps two gestures of the order and saves it."""
     if st.button(
         icon,
-        key=f"{direction}_{order[index]}",
-        help=f"{direction} in the order",
+        key=f"{'Up' if target < index else 'Down'}_{order[index]}",
+        help=help_text,
         disabled=not 0 <= target < len(order),
     ):
         order[index], order[target] = order[target], order[index]
@@ -120,9 +127,9 @@ def _edit_gesture_form(project: Project, gesture: Gesture, gestures: Mapping[int
     """Draw the controls that rename a gesture, merge it into another of its kind, or delete it."""
     store = studio().store
     with st.form(f"change_{gesture.id}", border=False):
-        name = st.text_input("Name", gesture.name, key=f"name_{gesture.id}_{gesture.name}")
+        name = st.text_input(t("Name"), gesture.name, key=f"name_{gesture.id}_{gesture.name}")
         emoji = pick_emoji(f"emoji_{gesture.id}_{gesture.emoji}", gesture.emoji)
-        if st.form_submit_button("Save", icon="💾", type="primary"):
+        if st.form_submit_button(t("Save"), icon="💾", type="primary"):
             apply_and_rerun(store.update_gesture, gesture.id, name=name, emoji=emoji)
     others = {
         other.id: safe_label(other.label.title)
@@ -135,7 +142,7 @@ def _edit_gesture_form(project: Project, gesture: Gesture, gestures: Mapping[int
         f"merge_{gesture.id}",
         lambda target: curation.merge_gestures(store, project.id, gesture.id, target),
     )
-    if st.button("Delete with its samples", icon="🗑️", key=f"delete_{gesture.id}"):
+    if st.button(t("Delete with its samples"), icon="🗑️", key=f"delete_{gesture.id}"):
         apply_and_rerun(store.delete_gesture, gesture.id)
 
 
@@ -146,9 +153,9 @@ def _merge_form(
     if not others:
         return
     target = st.selectbox(
-        "Merge with", list(others), None, key=key, format_func=lambda i: others[i]
+        t("Merge with"), list(others), None, key=key, format_func=lambda i: others[i]
     )
-    if st.button("Merge", icon="🔗", disabled=target is None, key=button_key):
+    if st.button(t("Merge"), icon="🔗", disabled=target is None, key=button_key):
         apply_and_rerun(merge, target)
 
 
@@ -157,11 +164,13 @@ def _show_people(project: Project) -> None:
     store = studio().store
     persons, sessions = store.persons(project.id), curation.list_sessions(store, project.id)
     if not persons:
-        st.info(NOTHING_RECORDED, icon="🧑")
+        st.info(t(NOTHING_RECORDED), icon="🧑")
         return
     st.caption(
-        "Keep each person under one name: with two or more people, Mudra measures how well it "
-        "recognises a new one."
+        t(
+            "Keep each person under one name: with two or more people, Mudra measures how well it "
+            "recognises a new one."
+        )
     )
     for person in persons:
         with st.container(border=True, key=f"person_{person.id}"):
@@ -173,14 +182,11 @@ def _show_person_row(
     project: Project, person: Person, persons: list[Person], sessions: list[curation.Session]
 ) -> None:
     """Draw a person's name, counts of samples and sessions, and edit form."""
-    samples = format_count(sum(session.samples for session in sessions), "sample")
+    samples = tn(sum(session.samples for session in sessions), "{n:,} sample", "{n:,} samples")
+    counts = f"{samples} · {_count_sessions(len(sessions))}"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            f"**🧑 {safe_label(person.name)}**  \n"
-            f":gray[{samples} · {format_count(len(sessions), 'session')}]",
-            width="stretch",
-        )
-        edit = st.popover("Edit", icon="✏️", key=f"change_{person.id}", on_change="rerun")
+        st.markdown(f"**🧑 {safe_label(person.name)}**  \n:gray[{counts}]", width="stretch")
+        edit = st.popover(t("Edit"), icon="✏️", key=f"change_{person.id}", on_change="rerun")
         if edit.open:
             with edit:
                 others = {p.id: safe_label(p.name) for p in persons if p.id != person.id}
@@ -191,8 +197,8 @@ def _edit_person_form(project: Project, person: Person, others: Mapping[int, str
     """Draw the controls that rename a person, merge them into another, or delete them."""
     store = studio().store
     with st.form(f"rename_{person.id}", border=False):
-        name = st.text_input("Name", person.name, key=f"called_{person.id}_{person.name}")
-        if st.form_submit_button("Rename", icon="✏️", type="primary"):
+        name = st.text_input(t("Name"), person.name, key=f"called_{person.id}_{person.name}")
+        if st.form_submit_button(t("Rename"), icon="✏️", type="primary"):
             apply_and_rerun(curation.rename_person, store, person.id, name)
     _merge_form(
         others,
@@ -200,7 +206,7 @@ def _edit_person_form(project: Project, person: Person, others: Mapping[int, str
         f"merge_p_{person.id}",
         lambda target: curation.merge_persons(store, project.id, person.id, target),
     )
-    if st.button("Delete with all samples", icon="🗑️", key=f"delete_p_{person.id}"):
+    if st.button(t("Delete with all samples"), icon="🗑️", key=f"delete_p_{person.id}"):
         apply_and_rerun(store.delete_person, person.id)
 
 
@@ -208,17 +214,17 @@ def _show_sessions(project: Project) -> None:
     """Draw the table of recording sessions, and the edit form of the selected rows."""
     sessions = curation.list_sessions(studio().store, project.id)
     if not sessions:
-        st.info(NOTHING_RECORDED, icon="🗓")
+        st.info(t(NOTHING_RECORDED), icon="🗓")
         return
-    st.caption("Select sessions in the first column to rename, assign or delete them.")
+    st.caption(t("Select sessions in the first column to rename, assign or delete them."))
     turn = st.session_state.get("sessions_turn", 0)
     table = st.dataframe(
         {
-            "person": [session.person for session in sessions],
-            "session": [session.name or "–" for session in sessions],
-            "when (UTC)": [session.started_at[:16].replace("T", " ") for session in sessions],
-            "from": [session.source for session in sessions],
-            "samples": [session.samples for session in sessions],
+            t("person"): [session.person for session in sessions],
+            t("session"): [session.name or "–" for session in sessions],
+            t("when (UTC)"): [session.started_at[:16].replace("T", " ") for session in sessions],
+            t("from"): [t(curation.describe_source(session.source)) for session in sessions],
+            t("samples"): [session.samples for session in sessions],
         },
         hide_index=True,
         width="stretch",
@@ -238,20 +244,21 @@ def _edit_sessions_form(project: Project, selected: list[curation.Session]) -> N
     left, middle, right = st.columns(3, vertical_alignment="bottom", gap="medium")
     with left, st.form("assign", border=False):
         names = [person.name for person in store.persons(project.id)]
-        person = st.selectbox("Recorded by", names, None, accept_new_options=True)
-        if st.form_submit_button("Assign", icon="🧑") and person:
+        person = st.selectbox(t("Recorded by"), names, None, accept_new_options=True)
+        if st.form_submit_button(t("Assign"), icon="🧑") and person:
             curation.assign_sessions(store, project.id, ids, person)
             _clear_session_selection()
     with middle, st.form("name_session", border=False):
-        name = st.text_input("Session name", selected[0].name, placeholder="in the car")
+        name = st.text_input(t("Session name"), selected[0].name, placeholder=t("in the car"))
         if st.form_submit_button(
-            "Rename", icon="✏️", disabled=len(selected) != 1, help="One session at a time."
+            t("Rename"), icon="✏️", disabled=len(selected) != 1, help=t("One session at a time.")
         ):
             curation.name_session(store, ids[0], name)
             _clear_session_selection()
     with right:
         total = sum(session.samples for session in selected)
-        if st.button(f"Delete the {format_count(total, 'sample')}", icon="🗑️", disabled=not total):
+        delete = tn(total, "Delete the {n:,} sample", "Delete the {n:,} samples")
+        if st.button(delete, icon="🗑️", disabled=not total):
             curation.delete_session_samples(store, project.id, ids)
             _clear_session_selection()
 

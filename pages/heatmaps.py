@@ -12,6 +12,7 @@ from core.pose.skeletons.table import skeleton_named
 from core.pose.smoothing import Smoothing
 from core.reading.keypoint_sources import KeypointSource
 from core.recording.correcting import AnalysedFrame
+from core.words import mark
 from pages.components.stage import draw_people
 from pages.panels.camera.keypoints import pick_max_poses, pick_net
 from pages.panels.camera.stage import Stage, current_stage, has_server_picture
@@ -31,12 +32,22 @@ from pages.panels.heatmaps import (
     show_hand_upload,
     show_people_upload,
 )
+from pages.panels.language import t
 from pages.panels.progress import read_cached_upload
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio
 from pages.panels.visit import drop_cached
 
-CAMERA, PICTURE, VIDEO = "Camera", "Picture", "Video"
+CAMERA, PICTURE, VIDEO = mark("Camera"), mark("Picture"), mark("Video")
+# by source, for hands and for bodies
+_HINTS = {
+    CAMERA: (
+        mark("Show a hand and see where the net finds its keypoints."),
+        mark("Show a body and see where the net finds its keypoints."),
+    ),
+    PICTURE: (mark("Choose a picture with a hand."), mark("Choose a picture with a body.")),
+    VIDEO: (mark("Choose a video with a hand."), mark("Choose a video with a body.")),
+}
 
 
 def page() -> None:
@@ -49,17 +60,18 @@ def page() -> None:
     about = source.net_metadata(studio().paths)
     skeleton, stages = skeleton_named(about.skeleton), about.stages
     with place.beside, st.container(horizontal=True, vertical_alignment="bottom"):
-        what = pick_option("Source", [CAMERA, PICTURE, VIDEO], "maps_source", width="content")
+        what = pick_option(t("Source"), [CAMERA, PICTURE, VIDEO], "maps_source", width="content")
         several = what != PICTURE and skeleton.is_body
         number = pick_max_poses("maps_several", skeleton.name) if several else 1
         maps = pick_maps(skeleton, stages, video=what == VIDEO)
         held = freeze_button(source, has_server_picture(place.stream)) if what == CAMERA else None
         if number > 1 and what == CAMERA and (held is not None or place.stream is not None):
             maps = replace(maps, person=pick_visible_person(place, held))
+    hint = t(_HINTS[what][skeleton.is_body])
     if what == CAMERA:
-        place.show_next_step(f"Show a {skeleton.title} and see where the net finds its keypoints.")
+        place.show_next_step(hint)
     else:
-        place.head.caption(f"Choose a {what.lower()} with a {skeleton.title}.")
+        place.head.caption(hint)
     if what == CAMERA and held is None:
         options = Options(None, number, Smoothing(joints=False), source, maps)
         place.show(options, watch=recent_frames().remember)
@@ -71,45 +83,46 @@ def page() -> None:
                 show_picture = show_people_upload if skeleton.is_body else show_hand_upload
                 show_picture(source, maps)
             elif what == VIDEO:
-                people = "people" if skeleton.is_body else "a hand"
-                show_heatmap_video(source, maps.view, people, number)
+                show_heatmap_video(source, maps.view, number, of_people=skeleton.is_body)
             elif held is not None:
                 show_frozen(held, maps, stages)
     with place.under:
         explain_maps(maps, skeleton, stages)
 
 
-def show_heatmap_video(source: KeypointSource, view: str, subject: str, number: int) -> None:
+def show_heatmap_video(source: KeypointSource, view: str, number: int, *, of_people: bool) -> None:
     """Draw the video upload, the video annotated with heatmaps, errors, and a download.
 
     Args:
-        subject: "people" or "a hand", for the texts.
         number: the most hands or people to look for.
+        of_people: whether the texts are about people; else about a hand.
     """
     file = upload_field(
         ["videos"],
-        f"A video with {subject}",
+        t("A video with people") if of_people else t("A video with a hand"),
         VIDEO_SUFFIXES,
         key="maps_video",
         label_visibility="collapsed",
     )
     if file is None:
         drop_cached("maps_video")
-        st.info(
-            f"Drop a video with {subject} here to see the net's keypoints, or the heatmaps beside "
-            "it.",
-            icon="🎞",
+        of_hand = t(
+            "Drop a video with a hand here to see the net's keypoints, or the heatmaps beside it."
         )
+        hint = t(
+            "Drop a video with people here to see the net's keypoints, or the heatmaps beside it."
+        )
+        st.info(hint if of_people else of_hand, icon="🎞")
         return
-    read = read_cached_upload("maps_video", file, "detecting", None, source, number, view)
+    read = read_cached_upload("maps_video", file, t("detecting"), None, source, number, view)
     for name, reason in read.skipped:
-        st.error(f"{safe_label(name)}: {safe_label(reason)}", icon="⚠️")
+        st.error(f"{safe_label(name)}: {safe_label(t(reason))}", icon="⚠️")
     for seen in read.files:
         if seen.damage:
-            st.warning(f"Only {seen.damage}.", icon="⚠️")
+            st.warning(t("Only {damage}.", damage=t(seen.damage)), icon="⚠️")
         assert seen.video is not None
         st.video(str(seen.video), format="video/webm")
-        download_button("Download", seen.video.read_bytes, "heatmaps.webm", icon="🎞")
+        download_button(t("Download"), seen.video.read_bytes, "heatmaps.webm", icon="🎞")
 
 
 def pick_visible_person(place: Stage, held: AnalysedFrame | None) -> int:
@@ -123,10 +136,10 @@ def pick_visible_person(place: Stage, held: AnalysedFrame | None) -> int:
             return session.person
         there = sorted(held.estimate.numbers)
         if not there:
-            st.caption("No one is visible.")
+            st.caption(t("No one is visible."))
             return session.person
         session.person = st.segmented_control(
-            "Person",
+            t("Person"),
             there,
             default=session.person if session.person in there else there[0],
             required=True,

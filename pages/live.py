@@ -7,6 +7,7 @@ from core.gestures.labels import safe_label
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.live.live import LiveProcessor, Options
 from core.live.streams import BrowserStream
+from core.pose.types import LEFT, RIGHT
 from core.recording.correcting import (
     HISTORY_S,
     AnalysedFrame,
@@ -17,8 +18,10 @@ from core.recording.correcting import (
 )
 from core.recording.recorder import Recorder
 from core.store import Project
+from core.words import mark
 from pages.panels.camera.keypoints import pick_keypoints, pick_max_poses, pick_overlay
 from pages.panels.camera.stage import current_stage
+from pages.panels.language import t
 from pages.panels.layout import show_errors
 from pages.panels.live.actions import show_actions
 from pages.panels.live.models import model_for_keypoints, pick_model
@@ -30,6 +33,7 @@ from pages.panels.training.verdict import show_verdict
 from pages.panels.visit import last_action
 
 PICTURES = 3
+HANDEDNESS: dict[str | None, str] = {LEFT: mark("Left"), RIGHT: mark("Right")}
 
 
 def page() -> None:
@@ -39,7 +43,7 @@ def page() -> None:
     with place.beside:
         model = pick_model(project)
         number = pick_max_poses(
-            "two_hands", project.skeleton, help="Takes about 15 ms more per frame."
+            "two_hands", project.skeleton, help=t("Takes about 15 ms more per frame.")
         )
     with place.settings:
         smoothing = pick_smoothing(model)
@@ -48,7 +52,7 @@ def page() -> None:
     with place.beside:
         model = model_for_keypoints(model, source)
     options = Options(model, number, smoothing, source, maps)
-    place.show_next_step("Show a gesture and see what the model says.")
+    place.show_next_step(t("Show a gesture and see what the model says."))
     live = place.show(options, watch=recent_second().remember)
     with place.beside:
         place.show_answer("answer", project.skeleton, model, details=True)
@@ -83,10 +87,13 @@ def show_correction(live: LiveProcessor | None, project: Project) -> None:
     frozen: tuple[AnalysedFrame, ...] = st.session_state.get(_frozen_key(project), ())
     if not frozen:
         if st.button(
-            "That was wrong",
+            t("That was wrong"),
             icon="🙅",
             disabled=live is None,
-            help=f"Freezes the last {HISTORY_S:.0f} s to save as samples of the right gesture.",
+            help=t(
+                "Freezes the last {seconds:.0f} s to save as samples of the right gesture.",
+                seconds=HISTORY_S,
+            ),
         ):
             with show_errors():
                 _freeze_last_second(project, remote)
@@ -111,18 +118,24 @@ def _draw_correction_form(
     frozen: tuple[AnalysedFrame, ...], project: Project, remote: BrowserStream | None
 ) -> None:
     """Draw three frozen frames, and the choice of hand and gesture that saves the samples."""
-    st.markdown(f"**What was it?** The last second, {len(frozen)} frames:")
+    st.markdown(t("**What was it?** The last second, {n} frames:", n=len(frozen)))
     some = frozen[:: max(1, -(-len(frozen) // PICTURES))]
     for column, moment in zip(st.columns(PICTURES), some, strict=False):
-        column.image(moment.draw(), width="stretch", alt="A frame of the last second")
+        column.image(moment.draw(), width="stretch", alt=t("A frame of the last second"))
     enabled = studio().store.gestures(project.id, enabled_only=True)
     gestures = {g.id: g for g in enabled if not g.moves}  # frames show what is held still
     hands = list_handedness(frozen)
     hand = None
     if len(hands) > 1:
-        hand = st.segmented_control("Which hand", hands, default=hands[0], required=True)
+        hand = st.segmented_control(
+            t("Which hand"),
+            hands,
+            default=hands[0],
+            required=True,
+            format_func=lambda side: t(HANDEDNESS[side]),
+        )
     chosen = st.pills(
-        "Right gesture",
+        t("Right gesture"),
         list(gestures),
         key=f"it_is_{project.id}",
         format_func=lambda i: safe_label(gestures[i].label.title),
@@ -131,7 +144,7 @@ def _draw_correction_form(
         with show_errors():
             crops = remote.frames.wait_for_crops() if remote else {}
             _save_correction(project, chosen, attach_crops(frozen, crops), hand)
-    if st.button("Cancel", icon="↩️"):
+    if st.button(t("Cancel"), icon="↩️"):
         _end_correction(project)
 
 
@@ -159,8 +172,9 @@ def _show_last_correction(project: Project) -> None:
     if act is None or act.entry not in studio().store.list_history(project.id):
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"✅ {safe_label(act.entry.title)}. Train again to use them.")
-        st.page_link("pages/train.py", label="Train", icon="📈")
+        title = safe_label(t(act.entry.title))
+        st.markdown(t("✅ {change}. Train again to use them.", change=title))
+        st.page_link("pages/train.py", label=t("Train"), icon="📈")
 
 
 page()

@@ -3,6 +3,8 @@
 from core.live.live import Options
 from pages.panels.camera.keypoints import pick_keypoints, pick_overlay
 from pages.panels.camera.stage import current_stage
+from pages.panels.invitation import offer_invitation
+from pages.panels.language import t
 from pages.panels.live.models import load_active_model, model_for_keypoints
 from pages.panels.live.rules import show_rules
 from pages.panels.project.projects import pick_project
@@ -16,6 +18,8 @@ def page() -> None:
     """Draw the page: gesture cards and training beside the video, the answer below it."""
     project = pick_project()
     place = current_stage()
+    with place.share:
+        offer_invitation(project)
     with place.settings:
         person, plan = options.pick_person_name(), options.pick_plan()
         source = pick_keypoints("studio", project)
@@ -26,9 +30,9 @@ def page() -> None:
         active, status = load_active_model(project)
         model = model_for_keypoints(active, source)
     if studio().trainings.runs(project):
-        place.show_next_step(advice or status)
+        place.show_next_step(t(advice or status))
     else:
-        place.show_steps(status, can_train=not advice)
+        place.show_steps(t(status), can_train=not advice)
     live = options.show_recorded_video(
         place, Options(model, number, keypoints=source, maps=maps), recorder
     )

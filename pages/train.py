@@ -9,6 +9,8 @@ from core.pose.skeletons.table import skeleton_named
 from core.store import GestureOverview, Project
 from core.store.learned import set_train_in_space
 from core.training.runs import DEAD, RUNNING, Run, list_runs
+from core.words import mark
+from pages.panels.language import t
 from pages.panels.layout import (
     apply_and_rerun,
     confirm_in_popover,
@@ -28,7 +30,7 @@ from pages.panels.training.trained import (
     show_result,
 )
 
-_PICTURE, _SPACE = "2-D (x, y)", "3-D (x, y, z)"
+_PICTURE, _SPACE = mark("2-D (x, y)"), mark("3-D (x, y, z)")
 
 
 def page() -> None:
@@ -43,7 +45,7 @@ def page() -> None:
         st.caption(next_step(project, untrained=True))
     _train_form(project, running, has_samples=bool(recorded))
     if running is not None:
-        st.caption("⏳ You can use other pages meanwhile.")
+        st.caption(t("⏳ You can use other pages meanwhile."))
         st.fragment(_watch_training, run_every=0.5)(running)
     shown = runs and (running is None or KIND in running.about())
     left, right = stacking_columns("results", 5, 4) if shown and recorded else (st.container(),) * 2
@@ -64,12 +66,12 @@ def _show_recorded_gestures(recorded: list[GestureOverview]) -> None:
     """Show a table of samples, people and sessions per gesture."""
     show_table(
         {
-            "Gesture": [row.gesture.label.title for row in recorded],
-            "Samples": [row.samples for row in recorded],
-            "People": [row.persons for row in recorded],
-            "Sessions": [row.sessions for row in recorded],
+            t("Gesture"): [row.gesture.label.title for row in recorded],
+            t("Samples"): [row.samples for row in recorded],
+            t("People"): [row.persons for row in recorded],
+            t("Sessions"): [row.sessions for row in recorded],
         },
-        bar="Samples",
+        bar=t("Samples"),
         bar_max=max(row.samples for row in recorded),
     )
 
@@ -78,35 +80,35 @@ def _train_form(project: Project, running: Run | None, *, has_samples: bool) -> 
     """Draw Train with options (epochs, seed, 2-D or 3-D), and start a training run."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         begin = st.button(
-            "Train", icon="▶️", type="primary", disabled=running is not None or not has_samples
+            t("Train"), icon="▶️", type="primary", disabled=running is not None or not has_samples
         )
-        with st.popover("Options", icon="⚙️"):
+        with st.popover(t("Options"), icon="⚙️"):
             epochs = st.number_input(
-                "Maximum epochs",
+                t("Maximum epochs"),
                 1,
                 1000,
                 None,
                 key="epochs",
                 persist_state="session",
-                placeholder="automatic",
+                placeholder=t("automatic"),
             )
             seed = st.number_input(
-                "Seed",
+                t("Seed"),
                 0,
                 10**6,
                 0,
                 key="seed",
                 persist_state="session",
-                help="The same seed gives the same result.",
+                help=t("The same seed gives the same result."),
             )
             pick_training_axes(project)
         if project.in_space:
-            st.caption("Learns from 3-D keypoints.")
+            st.caption(t("Learns from 3-D keypoints."))
         ready = has_samples and running is None
         if ready and (left := excluded_samples_text(studio().store, project)):
-            st.caption(f"⚠️ {safe_label(left)}")
+            st.caption(f"⚠️ {safe_label(t(left))}")
     if begin:
-        with show_errors(), st.spinner("Preparing …"):
+        with show_errors(), st.spinner(t("Preparing …")):
             studio().trainings.start_training(project, seed=int(seed), epochs=epochs)
             st.rerun()
 
@@ -119,13 +121,14 @@ def _watch_training(run: Run) -> None:
                 st.session_state["show_run"] = run.name
             st.rerun()
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.progress(*training_progress(run))
-            kept = "" if KIND in run.about() else "What it has learned so far is kept."
-            if st.button(
-                "Stop", icon="⏹", help=kept or None, disabled=not studio().trainings.can_stop(run)
-            ):
+            fraction, text = training_progress(run)
+            st.progress(fraction, t(text))
+            kept = "" if KIND in run.about() else t("What it has learned so far is kept.")
+            can_stop = studio().trainings.can_stop(run)
+            if st.button(t("Stop"), icon="⏹", help=kept or None, disabled=not can_stop):
                 studio().trainings.stop(run)
-                st.toast(f"Stopping after this epoch. {kept}")
+                stopping = t("Stopping after this epoch.")
+                st.toast(f"{stopping} {kept}")
         if epochs := run.records("epoch"):
             show_curves_per_epoch(epochs)
 
@@ -135,12 +138,15 @@ def pick_training_axes(project: Project) -> None:
     if not skeleton_named(project.skeleton).is_hand:
         return
     chosen = st.radio(
-        "Learn from keypoints in",
+        t("Learn from keypoints in"),
         [_PICTURE, _SPACE],
+        format_func=t,
         index=int(project.in_space),
         key=f"axes_{project.id}_{project.in_space}",
-        help="3-D also uses rotation towards and away from the camera, measured by a depth camera "
-        "or estimated by MediaPipe from a webcam.",
+        help=t(
+            "3-D also uses rotation towards and away from the camera, measured by a depth camera "
+            "or estimated by MediaPipe from a webcam."
+        ),
     )
     if (chosen == _SPACE) != project.in_space:
         apply_and_rerun(set_train_in_space, studio().store, project, chosen == _SPACE)
@@ -151,11 +157,14 @@ def show_fine_tuning(project: Project) -> None:
     runs = list_runs(studio().paths.net_runs)
     running = next((run for run in runs if run.status() == RUNNING), None)
     news = running is not None or bool(runs and describe_failure(runs[0]))
-    with st.expander("The keypoint net: fine-tune the light CPM on your hands", news, icon="🔥"):
+    title = t("The keypoint net: fine-tune the light CPM on your hands")
+    with st.expander(title, news, icon="🔥"):
         st.caption(
-            "The light CPM learns from the keypoints that MediaPipe found in your samples with a "
-            "picture. Every fifth recording is kept for testing. Live, Record and Heatmaps "
-            "then offer the net by its name."
+            t(
+                "The light CPM learns from the keypoints that MediaPipe found in your samples with "
+                "a picture. Every fifth recording is kept for testing. Live, Record and Heatmaps "
+                "then offer the net by its name."
+            )
         )
         if running is None:
             _fine_tuning_form(project)
@@ -169,17 +178,18 @@ def show_fine_tuning(project: Project) -> None:
 def _fine_tuning_form(project: Project) -> None:
     """Draw name, minutes and Fine-tune; then wait for the process to start, or show its error."""
     with st.form("fine_tune", border=False):
-        name = st.text_input("Name of the net", "cpm.my_hand")
-        minutes = st.slider("Minutes", 1, 60, 5)
-        if st.form_submit_button("Fine-tune", icon="🔥"):
+        name = st.text_input(t("Name of the net"), "cpm.my_hand")
+        minutes = st.slider(t("Minutes"), 1, 60, 5)
+        if st.form_submit_button(t("Fine-tune"), icon="🔥"):
             with show_errors():
                 net_training.start_fine_tuning(studio().paths, project.name, name, minutes)
-                st.toast("It starts in a few seconds.", icon="🔥")
+                st.toast(t("It starts in a few seconds."), icon="🔥")
     start = net_training.find_latest_fine_tuning(studio().paths)
     if start is None:
         return
     if start.failure:
-        st.error(safe_label(f"The fine-tuning did not start: {start.failure}"), icon="❌")
+        text = t("The fine-tuning did not start: {reason}", reason=t(start.failure))
+        st.error(safe_label(text), icon="❌")
     elif start.is_starting:
         st.fragment(_watch_fine_tuning_start, run_every=1.0)(start)
     elif start.run is not None and start.run.status() == RUNNING:
@@ -190,7 +200,7 @@ def _watch_fine_tuning_start(process: net_training.FineTuningProcess) -> None:
     """Show that a fine-tuning is starting; rerun the page once it has started or failed."""
     if not process.is_starting:
         st.rerun()
-    st.caption("⏳ starting …")
+    st.caption(t("⏳ starting …"))
 
 
 def _watch_fine_tuning(run: Run) -> None:
@@ -202,39 +212,43 @@ def _watch_fine_tuning(run: Run) -> None:
     last = evaluations[-1] if evaluations else {"seconds": 0.0, "step": 0}
     by_time = last["seconds"] / (60 * float(about.get("minutes", 1)))
     share = last["step"] / about["steps"] if about.get("steps") else by_time
-    st.progress(min(1.0, share), f"training {safe_label(about.get('net', 'the net'))}")
+    net = about.get("net") or t("the net")
+    st.progress(min(1.0, share), t("training {net}", net=safe_label(net)))
     rows = [
-        {"seconds": evaluation["seconds"], "stage": f"stage {i + 1}", "PCK": stage["pck@0.1"]}
+        {
+            "seconds": evaluation["seconds"],
+            "stage": t("stage {n}", n=i + 1),
+            "PCK": stage["pck@0.1"],
+        }
         for evaluation in evaluations
         for stages in evaluation["held_out"].values()
         for i, stage in enumerate(stages)
     ]
     if rows:
         draw_chart(stages_chart(rows))
-    if st.button("Stop and save", icon="⏹"):
+    if st.button(t("Stop and save"), icon="⏹"):
         net_training.stop_net_training(run)
 
 
 def _show_fine_tuning_run(run: Run) -> None:
     """Show a past fine-tuning run: status, PCK@0.1, error, Delete, and Save if it crashed."""
     evaluations = run.records("look")
-    mark, net = MARKS[run.status()], safe_label(run.about().get("net", ""))
+    sign, name = MARKS[run.status()], run.about().get("net", "")
     if evaluations:
         last = evaluations[-1]["held_out"]
         fractions = {name: stages[-1]["pck@0.1"] for name, stages in last.items()}
-        pck = ", ".join(f"{name} {s:.1%}" for name, s in fractions.items() if s is not None)
-        st.markdown(f"{mark} **{net}** · {run.name} · PCK@0.1: {pck or 'none held out'}")
+        pck = ", ".join(f"{data} {s:.1%}" for data, s in fractions.items() if s is not None)
+        pck = pck or t("none held out")
+        st.markdown(f"{sign} **{safe_label(name)}** · {run.name} · PCK@0.1: {pck}")
     if reason := describe_failure(run):
-        st.error(
-            safe_label(f"The training of {run.about().get('net', '')} ended early: {reason}"),
-            icon="❌",
-        )
+        text = t("The training of {net} ended early: {reason}", net=name, reason=t(reason))
+        st.error(safe_label(text), icon="❌")
     dead = run.status() == DEAD and net_training.has_fine_tuning_checkpoint(run)
-    if dead and st.button("Save what it had learned", icon="💾", key=f"keep_{run.name}"):
+    if dead and st.button(t("Save what it had learned"), icon="💾", key=f"keep_{run.name}"):
         apply_and_rerun(net_training.save_last_checkpoint, studio().paths, run)
-    explanation = "Its figures and checkpoints are deleted for good. The net stays."
-    button, key = "Delete this training", f"delete_{run.name}"
-    if confirm_in_popover("Delete", "🗑️", explanation, button, key):
+    explanation = t("Its figures and checkpoints are deleted for good. The net stays.")
+    button, key = t("Delete this training"), f"delete_{run.name}"
+    if confirm_in_popover(t("Delete"), "🗑️", explanation, button, key):
         apply_and_rerun(net_training.delete_net_run, run)
 
 

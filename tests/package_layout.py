@@ -54,7 +54,7 @@ LIBRARIES = (
         "sklearn": ("core/gestures/*",),
         "onnxscript": TORCH,
         "itsdangerous": ("core/admin/login.py",),  # the format of Streamlit's login cookie
-        "cryptography": ("core/admin/lan.py",),
+        "cryptography": ("core/admin/certificate.py",),
         "ifaddr": ("core/admin/lan.py",),
         "segno": ("pages/panels/phone.py",),
         "typer": ("core/cli*", "core/__main__.py"),

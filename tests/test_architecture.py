@@ -19,6 +19,7 @@ from tests.package_layout import ROOT
 MODULES = package_layout.read_tree(ROOT)
 HEAVY = ("torch", "sklearn", "mediapipe")
 DRAWN_BY_CLOCK = {
+    "pages/panels/invitation.py",
     "pages/body.py",
     "pages/demo.py",
     "pages/depth.py",

@@ -23,6 +23,7 @@ from core.gestures.modelfile.gesture_model import GestureModel
 from core.pose.types import Estimate, Frame
 from core.reading.motions import Motion
 from core.reading.reading import HandReader, HandReading
+from core.words import count_words, words
 
 log = logging.getLogger(__name__)
 
@@ -102,14 +103,21 @@ class Status:
     @property
     def text(self) -> str:
         """Return the status as one line: “sent 12, last 👍 thumbs_up 97 % … · 2 receivers”."""
-        parts = f"sent {self.sent}"
+        sent = words("sent {count}", count=self.sent)
         if self.last is not None:
             when = time.strftime("%H:%M:%S", time.localtime(self.last.time))
-            parts += f", last {self.last.text} at {when}"
-        if self.address:
-            listen = {0: "no receivers yet", 1: "1 receiver"}
-            parts += f" · {listen.get(self.clients, f'{self.clients} receivers')}"
-        return parts
+            sent = words(
+                "sent {count}, last {change} at {time}",
+                count=self.sent,
+                change=self.last.text,
+                time=when,
+            )
+        if not self.address:
+            return sent
+        receivers = words("no receivers yet")
+        if self.clients:
+            receivers = count_words(self.clients, "{n} receiver", "{n} receivers")
+        return words("{sent} · {receivers}", sent=sent, receivers=receivers)
 
 
 class Actions:
@@ -299,7 +307,7 @@ class _OutputSlot:
         try:
             self.output, self._error = self._open(*options), ""
         except ActionError as error:
-            self._error = str(error)
+            self._error = error.text
 
     def close(self, *, wait: bool = False) -> None:
         """Close the output if it is open and clear its error."""

@@ -14,9 +14,21 @@ from core.gestures.labels import GestureLabel
 from core.pose.smoothing import LabelHysteresis
 from core.reading.motions import FORGET_S, Motion
 from core.reading.reading import HandReading
+from core.words import words
 
 HOLD_S = 0.2  # minimum duration of a gesture where Live does not hold names itself
 MAX_RATE = 30
+_HAND_NAMES = {
+    "Left": words("Left hand"),
+    "Right": words("Right hand"),
+    "Left again": words("Left again hand"),
+    "Right again": words("Right again hand"),
+    "hand": words("hand"),
+    "hand again": words("hand again"),
+    "pair of hands": words("pair of hands"),
+    "body": words("body"),
+    "body again": words("body again"),
+}
 
 
 @dataclass(frozen=True)
@@ -60,10 +72,13 @@ class Change:
     def text(self) -> str:
         """Return the change as text: “👍 thumbs_up 97 %, Right hand”, “no gesture, body”."""
         sided = self.hand.startswith(("Left", "Right"))
-        hand = f"{self.hand} hand" if sided else self.hand
+        hand = _HAND_NAMES.get(self.hand, f"{self.hand} hand" if sided else self.hand)
         if self.gesture is None:
-            return f"no gesture, {hand}"
-        return f"{self.gesture.title} {100 * self.probability:.0f} %, {hand}"
+            return words("no gesture, {hand}", hand=hand)
+        percent, gesture = 100 * self.probability, self.gesture.title
+        return words(
+            "{gesture} {percent:.0f} %, {hand}", gesture=gesture, percent=percent, hand=hand
+        )
 
 
 class RateLimiter:

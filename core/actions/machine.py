@@ -17,13 +17,13 @@ from typing import Any
 from core.actions.osc import OscOut, read_allowed_hosts
 from core.errors import ActionError
 from core.store.rules import EFFECTS, NewRule
+from core.words import words
 
 log = logging.getLogger(__name__)
 
 ACTIONS = "MUDRA_ACTIONS"
 _MAX_WAITING = 8
 _NOTE_S, _MQTT_S = 0.3, 3.0
-_INSTALL = "which is not installed on the machine that runs Mudra: docs/actions.md says how"
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,16 @@ class MachineAccess:
             return
         if rule.effect not in self.effects:
             raise ActionError(
-                f"“{about.title}” is off: switch on “Actions on this machine” in Settings"
+                words(
+                    "“{effect}” is off: switch on “Actions on this machine” in Settings",
+                    effect=words(about.title),
+                )
             )
         host = _parse_value(rule)["host"] if about.needs_host else ""
         if host and self.hosts is not None and host not in self.hosts:
-            raise ActionError(f"the operator of this studio has not listed “{host}”")
+            raise ActionError(
+                words("the operator of this studio has not listed “{host}”", host=host)
+            )
 
 
 def find_machine_access(
@@ -92,7 +97,7 @@ class MachineEffects:
         """Start a rule's effect in a thread; raise ActionError if too many are waiting."""
         with self._lock:
             if self._waiting >= _MAX_WAITING:
-                raise ActionError("actions come faster than they can be carried out")
+                raise ActionError(words("actions come faster than they can be carried out"))
             self._waiting += 1
             number = self._round
         threading.Thread(
@@ -111,10 +116,11 @@ class MachineEffects:
                     self._senders[rule.effect](rule)
                     self.problem = ""
         except ActionError as error:
-            self.problem = str(error)
+            self.problem = error.text
         except Exception as error:  # libraries raise whatever they like
             log.exception("an action failed")
-            self.problem = f"“{EFFECTS[rule.effect].title}” failed: {error}"
+            title = words(EFFECTS[rule.effect].title)
+            self.problem = words("“{effect}” failed: {error}", effect=title, error=str(error))
         finally:
             with self._lock:
                 self._waiting -= 1
@@ -127,7 +133,7 @@ def _press_key(rule: NewRule) -> None:
     try:
         from pynput.keyboard import Controller, Key
     except ImportError as error:  # also where there is no screen
-        raise _explain_import("Keys", "pynput", error) from error
+        raise _explain_import(words("Keys"), "pynput", error) from error
     keyboard = Controller()
     with keyboard.pressed(*(Key[one] for one in modifiers)):
         keyboard.tap(name if len(name) == 1 else Key[name])
@@ -138,7 +144,7 @@ def _click_mouse(rule: NewRule) -> None:
     try:
         from pynput.mouse import Button, Controller
     except ImportError as error:
-        raise _explain_import("Clicks", "pynput", error) from error
+        raise _explain_import(words("Clicks"), "pynput", error) from error
     Controller().click(Button[rule.value])
 
 
@@ -151,7 +157,7 @@ def _send_midi(rule: NewRule) -> None:
     except ImportError as error:
         raise _explain_import("MIDI", "mido with python-rtmidi", error) from error
     if not names:
-        raise ActionError("MIDI: no output is connected to the machine that runs Mudra")
+        raise ActionError(words("MIDI: no output is connected to the machine that runs Mudra"))
     value = _parse_value(rule)
     number, amount = int(value["number"]), int(value["amount"] or 100)
     with mido.open_output(names[0]) as output:
@@ -202,19 +208,35 @@ def _publish_mqtt(rule: NewRule) -> None:
         if is_sent:
             client.publish(value["address"], value["text"]).wait_for_publish(_MQTT_S)
     except (OSError, RuntimeError) as error:
-        raise ActionError(f"MQTT: {value['host']} does not answer ({error})") from error
+        text = words("MQTT: {host} does not answer ({error})", host=value["host"], error=str(error))
+        raise ActionError(text) from error
     finally:
         client.disconnect()
         client.loop_stop()
     if not is_sent:
-        raise ActionError(f"MQTT: {value['host']} took no message within {_MQTT_S:.0f} s")
+        raise ActionError(
+            words(
+                "MQTT: {host} took no message within {seconds:.0f} s",
+                host=value["host"],
+                seconds=_MQTT_S,
+            )
+        )
 
 
 def _explain_import(what: str, library: str, error: ImportError) -> ActionError:
     """Return the error of a library that is missing, or that this machine can't run."""
     if isinstance(error, ModuleNotFoundError):
-        return ActionError(f"{what} need {library}, {_INSTALL}")
-    return ActionError(f"{what} can't be sent on this machine: it has no screen of its own")
+        return ActionError(
+            words(
+                "{what} need {library}, which is not installed on the machine that runs Mudra: "
+                "docs/actions.md says how",
+                what=what,
+                library=library,
+            )
+        )
+    return ActionError(
+        words("{what} can't be sent on this machine: it has no screen of its own", what=what)
+    )
 
 
 SENDERS: dict[str, Callable[[NewRule], None]] = {

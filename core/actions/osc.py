@@ -26,6 +26,7 @@ from core.reading.motions import Motion
 from core.reading.reading import HandReading
 from core.recording.plans import CONTINUOUS
 from core.recording.recorder import Recorder
+from core.words import words
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,11 @@ class OscOut:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
         except (OSError, UnicodeError, OverflowError) as error:
             raise ActionError(
-                f"OSC: no machine is known as “{host}”: write an address like {LOCAL}"
+                words(
+                    "OSC: no machine is known as “{host}”: write an address like {example}",
+                    host=host,
+                    example=LOCAL,
+                )
             ) from error
         self._client = SimpleUDPClient(str(found[0][4][0]), port)
 
@@ -86,7 +91,10 @@ class OscOut:
                 self._client.send_message(address, values)
             self.error = ""
         except OSError as error:
-            self.error = f"OSC could not be sent ({error.strerror or error}): is the host right?"
+            self.error = words(
+                "OSC could not be sent ({error}): is the host right?",
+                error=error.strerror or str(error),
+            )
 
     def close(self, *, wait: bool = False) -> None:
         """Close the socket; there is nothing to wait for."""
@@ -151,11 +159,14 @@ class RecordingRemote:
                 recorder.start(gesture_id, CONTINUOUS)
             self.error = ""
         except MudraError as error:
-            self.error = f"“{address}” failed: {error}"
+            self.error = words("“{address}” failed: {error}", address=address, error=error.text)
         except Exception:  # else the listener would end silently
             log.exception("an OSC command failed")
-            self.error = f"“{address}” failed: see the terminal"
-        self.last_command = f"{address.rpartition('/')[2]} at {time.strftime('%H:%M:%S')}"
+            self.error = words("“{address}” failed: see the terminal", address=address)
+        command = address.rpartition("/")[2]
+        self.last_command = words(
+            "{command} at {time}", command=command, time=time.strftime("%H:%M:%S")
+        )
 
 
 def _bind_udp_socket(port: int) -> socket.socket:
@@ -167,8 +178,12 @@ def _bind_udp_socket(port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise ActionError(
-            f"OSC: port {port} can't be used ({error.strerror}): choose another, or close "
-            "the program (or the tab of Mudra) that uses it"
+            words(
+                "OSC: port {port} can't be used ({error}): choose another, or close "
+                "the program (or the tab of Mudra) that uses it",
+                port=port,
+                error=error.strerror,
+            )
         ) from error
     return listener
 

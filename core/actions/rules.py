@@ -154,7 +154,7 @@ class RuleRunner:
                 self._access.check(rule)
                 self._machine.send(rule)
             except ActionError as error:
-                self._problem = str(error)
+                self._problem = error.text
             return
         self._count += 1
         name = _name_picture(rule)  # the picture itself comes by a topic of its own, once

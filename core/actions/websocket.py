@@ -29,6 +29,7 @@ from websockets.protocol import State
 from core.actions.changes import Change
 from core.actions.hands import HandInSpace
 from core.errors import ActionError
+from core.words import words
 
 log = logging.getLogger(__name__)
 log.setLevel(logging.CRITICAL)  # untrusted broken handshakes are not worth a line each
@@ -62,8 +63,11 @@ def parse_origins(text: str) -> tuple[str, ...]:
     for origin in origins:
         if not _ORIGIN.fullmatch(origin):
             raise ActionError(
-                f"“{origin}” is not a web origin: write it like http://localhost:5500, without "
-                "a path"
+                words(
+                    "“{origin}” is not a web origin: write it like {example}, without a path",
+                    origin=origin,
+                    example="http://localhost:5500",
+                )
             )
     return origins
 
@@ -91,7 +95,9 @@ class WebSocketOut:
         limits: ClientLimits | None = None,
     ) -> None:
         if len(token) < 16:
-            raise ActionError(f"a token of {len(token)} characters can be guessed: use 16 or more")
+            raise ActionError(
+                words("a token of {n} characters can be guessed: use 16 or more", n=len(token))
+            )
         self._token, self._origins, self._limits = token.encode(), origins, limits or ClientLimits()
         self._queues: dict[ServerConnection, asyncio.Queue[str]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -146,7 +152,10 @@ class WebSocketOut:
         try:
             asyncio.run(self._serve_until_closed())
         except Exception as error:  # else the thread would end silently
-            self.error = f"WebSocket: the server ended ({error!r}): switch it off and on again"
+            self.error = words(
+                "WebSocket: the server ended ({error}): switch it off and on again",
+                error=repr(error),
+            )
         finally:
             self._socket.close()
             self._ready.set()
@@ -259,8 +268,12 @@ def _bind_tcp_socket(port: int) -> socket.socket:
         listener = socket.create_server((LOCAL, port), backlog=16)
     except OSError as error:
         raise ActionError(
-            f"WebSocket: port {port} can't be used ({error.strerror}): choose another, or "
-            "close the program (or the tab of Mudra) that uses it"
+            words(
+                "WebSocket: port {port} can't be used ({error}): choose another, or "
+                "close the program (or the tab of Mudra) that uses it",
+                port=port,
+                error=error.strerror,
+            )
         ) from error
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
     return listener

@@ -16,6 +16,12 @@ from core.jobs.owners import belongs_to
 from core.paths import Paths
 from core.store import Project
 from core.training.runs import RUNNING, list_runs
+from core.words import mark
+
+# actions that delete data, for people
+WITH_PICTURES = mark("pictures when forgotten")
+WITH_PROJECT = mark("with its project")
+WITH_EVERYTHING = mark("with everything")
 
 
 @dataclass(frozen=True)
@@ -30,24 +36,24 @@ class DerivedData:
     delete_pictures: Callable[[Paths, Project | None], None] | None = None
 
     @property
-    def deleted_by(self) -> str:
-        """Return, as text for people, which actions delete this kind of data."""
-        with_pictures = ["pictures when forgotten"] if self.delete_pictures else []
-        with_project = ["with its project"] if self.in_project_runs else []
-        return ", ".join([*with_pictures, *with_project, "with everything"])
+    def deleted_by(self) -> tuple[str, ...]:
+        """Return, as texts for people, which actions delete this kind of data."""
+        with_pictures = [WITH_PICTURES] if self.delete_pictures else []
+        with_project = [WITH_PROJECT] if self.in_project_runs else []
+        return (*with_pictures, *with_project, WITH_EVERYTHING)
 
 
 DERIVED = (
-    DerivedData("runs", "your trainings and their models", in_project_runs=True),
-    DerivedData("nets", "your own nets"),
+    DerivedData("runs", mark("your trainings and their models"), in_project_runs=True),
+    DerivedData("nets", mark("your own nets")),
     DerivedData(
-        "net-runs", "trainings of nets", in_project_runs=True, delete_pictures=delete_packs
+        "net-runs", mark("trainings of nets"), in_project_runs=True, delete_pictures=delete_packs
     ),
-    DerivedData("packs", "crops of hands that nets learn from"),
-    DerivedData("landmarks", "keypoints found in pictures"),
-    DerivedData("lan", "the certificate of `studio --lan`"),
-    DerivedData("incoming", "models that are just coming in"),
-    DerivedData("incoming-*", "projects that are just coming in"),
+    DerivedData("packs", mark("crops of hands that nets learn from")),
+    DerivedData("landmarks", mark("keypoints found in pictures")),
+    DerivedData("lan", mark("the certificate of `studio --lan`")),
+    DerivedData("incoming", mark("models that are just coming in")),
+    DerivedData("incoming-*", mark("projects that are just coming in")),
 )
 
 

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from core.admin.web_access import POLICY_VIOLATION
+from core.live.channel import GUEST
 
 PARAMETER = "code"
 COOKIE = "__Host-mudra-entry"  # browsers accept this prefix only with Secure, "/" and no domain
@@ -140,7 +141,10 @@ class EntryMiddleware:
         await app(scope, receive, send)
 
     def _choose_response(self, connection: HTTPConnection) -> ASGIApp | None:
-        """Return the response to a code or a device that has not entered; None: let it pass."""
+        """Return the response to a code or a device that has not entered; None: let it pass, as
+        guests of a class."""
+        if GUEST in connection.scope:
+            return None
         is_in = _is_this_machine(connection)
         is_in = is_in or self._codes.has_entered(connection.cookies.get(COOKIE, ""))
         scope = connection.scope

@@ -12,7 +12,14 @@ import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from core.admin.derived import delete_derived_pictures, delete_project_runs, iterate_derived_folders
+from core.admin.derived import (
+    WITH_EVERYTHING,
+    WITH_PICTURES,
+    WITH_PROJECT,
+    delete_derived_pictures,
+    delete_project_runs,
+    iterate_derived_folders,
+)
 from core.errors import StoreError
 from core.jobs.net_training import stop_net_training
 from core.jobs.trainings import TrainingManager
@@ -22,6 +29,7 @@ from core.store import Project, Store, deleting
 from core.store.database.engine import hide_password
 from core.store.transfer import measure_project
 from core.training.runs import RUNNING, list_runs
+from core.words import words
 
 CONFIRMATION_WORD = "DELETE"
 _MIN_BYTES_TO_OPEN = 2**20  # free space that SQLite needs to open a file
@@ -30,13 +38,13 @@ _TEMPORARY = re.compile(r"mudra-(files-|upload-|bench-|rank-|data-)?[a-z0-9_]{8}
 
 @dataclass(frozen=True)
 class StoredData:
-    """A kind of stored data for people: place, size, owner, and what deletes it."""
+    """A kind of stored data for people: place, size, owner, and the actions that delete it."""
 
     title: str
     path: Path | str
     bytes: int
     own: bool = True
-    deleted_by: str = "with everything"
+    deleted_by: tuple[str, ...] = (WITH_EVERYTHING,)
 
 
 @dataclass
@@ -49,8 +57,11 @@ class ErasureReport:
     @property
     def text(self) -> str:
         """One sentence for people."""
-        failed = f"; not deleted: {', '.join(self.failed)}" if self.failed else ""
-        return f"{self.bytes / 2**20:.1f} MB deleted{failed}"
+        mb = self.bytes / 2**20
+        if not self.failed:
+            return words("{mb:.1f} MB deleted", mb=mb)
+        failed = ", ".join(self.failed)
+        return words("{mb:.1f} MB deleted; not deleted: {failed}", mb=mb, failed=failed)
 
 
 def list_stored_data(store: Store, paths: Paths) -> list[StoredData]:
@@ -58,16 +69,18 @@ def list_stored_data(store: Store, paths: Paths) -> list[StoredData]:
     is logged in, list only their data, without server paths."""
     found = [_describe_database(store, paths)]
     for path, derived in iterate_derived_folders(paths):
-        shown = f"your folder, {path.name}" if paths.owner else path
+        shown = words("your folder, {name}", name=path.name) if paths.owner else path
         found.append(
             StoredData(derived.title, shown, measure_path(path), deleted_by=derived.deleted_by)
         )
     for path in _find_temporary_folders(paths):
-        found.append(StoredData("uploads and downloads in progress", path, measure_path(path)))
+        found.append(
+            StoredData(words("uploads and downloads in progress"), path, measure_path(path))
+        )
     if not paths.owner:
         size = measure_path(paths.weights)
-        models = "prepared third-party models"
-        found.append(StoredData(models, paths.weights, size, False, "never: nothing of yours"))
+        models, never = words("prepared third-party models"), words("never: nothing of yours")
+        found.append(StoredData(models, paths.weights, size, False, (never,)))
     return [one for one in found if one.bytes]
 
 
@@ -77,12 +90,14 @@ def _describe_database(store: Store, paths: Paths) -> StoredData:
         projects = [*store.projects(), *store.projects(deleted=True)]
         with store.begin_read() as connection:
             sizes = [measure_project(connection, one.id, with_bin=True) for one in projects]
-        where, size = "the studio's database", sum(size.bytes for size in sizes)
+        size = sum(size.bytes for size in sizes)
     else:
-        where = hide_password(str(paths.store))
         size = store.server_size_bytes() or _measure_database(paths)
-    deleted_by = "pictures when forgotten, with its project, with everything"
-    return StoredData("samples, crops, gestures, persons", where, size, deleted_by=deleted_by)
+    own = words("the studio's database")
+    where = own if paths.owner else hide_password(str(paths.store))
+    title = words("samples, crops, gestures, persons")
+    deleted_by = (WITH_PICTURES, WITH_PROJECT, WITH_EVERYTHING)
+    return StoredData(title, where, size, deleted_by=deleted_by)
 
 
 def erase_everything(

@@ -21,6 +21,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from core.errors import AccessError, StoreError
 from core.paths import Paths
 from core.store import Store
+from core.words import words
 
 HEADER, SECRET = "MUDRA_LOGIN_HEADER", "MUDRA_LOGIN_SECRET"
 SECRET_HEADER = "X-Mudra-Secret"
@@ -40,25 +41,35 @@ def is_by_proxy(environ: Mapping[str, str] = os.environ) -> bool:
 def read_proxy_user(headers: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> str:
     """Return the visitor's name from the proxy's header; raise AccessError if the name or the
     environment's secret is missing, or the request did not come from the proxy."""
-    secret = environ.get(SECRET, "")
-    check_secret(secret, SECRET)
-    given = headers.get(SECRET_HEADER) or ""
-    if not hmac.compare_digest(given.encode(), secret.encode()):
+    check_secret(environ.get(SECRET, ""), SECRET)
+    if not is_from_proxy(headers, environ):
         raise AccessError(
-            "this request did not come through the login: open the studio's public address"
+            words("this request did not come through the login: open the studio's public address")
         )
     name = (headers.get(environ[HEADER]) or "").strip()
     if not name:
-        raise AccessError("you are not logged in: log in, then reload the page")
+        raise AccessError(words("you are not logged in: log in, then reload the page"))
     return name
+
+
+def is_from_proxy(headers: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> bool:
+    """Return whether a request carries the secret of the proxy at which people log in."""
+    secret, given = environ.get(SECRET, ""), headers.get(SECRET_HEADER) or ""
+    is_equal = hmac.compare_digest(given.encode(), secret.encode())
+    return is_by_proxy(environ) and bool(secret) and is_equal
 
 
 def check_secret(secret: str, name: str) -> None:
     """Raise AccessError if a secret has fewer than 16 characters."""
     if len(secret) < _MIN_SECRET_CHARACTERS:
         raise AccessError(
-            f"people log in here, but {name} has {len(secret)} characters: no one can log in until "
-            f"it has {_MIN_SECRET_CHARACTERS} or more random ones"
+            words(
+                "people log in here, but {name} has {count} characters: no one can log in "
+                "until it has {least} or more random ones",
+                name=name,
+                count=len(secret),
+                least=_MIN_SECRET_CHARACTERS,
+            )
         )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.estimators.landmarkers import is_telemetry_blocked
+from core.words import mark, words
 
 
 @dataclass(frozen=True)
@@ -45,32 +46,34 @@ def list_network_clients(
     return [
         NetworkClient(
             "Streamlit",
-            "would tell its maker which pages and widgets are used, from the browser",
-            "`gatherUsageStats = false` in .streamlit/config.toml",
+            mark("would tell its maker which pages and widgets are used, from the browser"),
+            mark("`gatherUsageStats = false` in .streamlit/config.toml"),
             not usage_statistics,
         ),
         NetworkClient(
             "Streamlit",
-            "would ask checkip.amazonaws.com for this machine's address at start",
-            "a fixed `server.address` in .streamlit/config.toml",
+            mark("would ask checkip.amazonaws.com for this machine's address at start"),
+            mark("a fixed `server.address` in .streamlit/config.toml"),
             bool(server_address),
         ),
         NetworkClient(
             "streamlit-webrtc, aiortc",
-            "would ask stun.l.google.com for this machine's address when a camera starts",
-            "an empty list of such servers (`iceServers`) in Mudra's code",
+            mark("would ask stun.l.google.com for this machine's address when a camera starts"),
+            mark("an empty list of such servers (`iceServers`) in Mudra's code"),
             ice_servers is not None and not ice_servers,
         ),
         NetworkClient(
             "ONNX Runtime",
-            "would report the models it runs, with a device id, to Microsoft",
-            "`ORT_DISABLE_TELEMETRY=1`, set before it loads",
+            mark("would report the models it runs, with a device id, to Microsoft"),
+            mark("`ORT_DISABLE_TELEMETRY=1`, set before it loads"),
             "onnxruntime" not in loaded or environ.get("ORT_DISABLE_TELEMETRY") == "1",
         ),
         NetworkClient(
             "MediaPipe",
-            "would report how it is used to play.googleapis.com of Google",
-            "a proxy that is not there (`https_proxy`, for it alone), as it has no other switch",
+            mark("would report how it is used to play.googleapis.com of Google"),
+            mark(
+                "a proxy that is not there (`https_proxy`, for it alone), as it has no other switch"
+            ),
             "mediapipe" not in loaded or is_telemetry_blocked(),
         ),
     ]
@@ -86,20 +89,20 @@ def describe_access(
 ) -> str:
     """Describe, as text for people, who can open the studio and see what is recorded."""
     if has_login:
-        return (
+        return words(
             "People log in to this studio, and each sees only their own projects. Its operator "
             "can read its database and its files."
         )
     if is_local_only(server_address):
-        return "Only this machine can open the studio: it listens only on 127.0.0.1."
+        return words("Only this machine can open the studio: it listens only on 127.0.0.1.")
     if needs_code:
-        return (
+        return words(
             "This machine can open the studio, and other devices in your network that scan the "
             "code which Studio shows: they may see what is recorded, and delete it. Start the "
             "studio without --lan to end that."
         )
-    where = server_address or "every address of this machine"
-    return (
-        f"The studio listens on {where}: others in your network may open it, see what is recorded, "
-        "and delete it. Set server.address to 127.0.0.1 in .streamlit/config.toml to end that."
+    return words(
+        "The studio listens on {where}: others in your network may open it, see what is recorded, "
+        "and delete it. Set server.address to 127.0.0.1 in .streamlit/config.toml to end that.",
+        where=server_address or words("every address of this machine"),
     )

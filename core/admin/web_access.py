@@ -10,7 +10,7 @@ import os
 import re
 import time
 from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -24,6 +24,7 @@ from core.errors import AccessError
 from core.live.channel import OWNER
 
 STREAM, UPLOADS, MEDIA = "/_stcore/stream", "/_stcore/upload_file/", "/media/"
+JOIN = "/join"  # the page of guests, and all that it requests; `GuestMiddleware` checks them
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
@@ -37,7 +38,7 @@ SESSION_KEPT_S = 120.0  # Streamlit goes on with a session if its page connects 
 UPLOADS_MB = "MUDRA_UPLOADS_MB"
 _DEFAULT_UPLOADS_MB = 2048
 
-_READING_METHODS = ("GET", "HEAD", "OPTIONS")
+READING_METHODS = ("GET", "HEAD", "OPTIONS")
 _PUBLIC = re.compile(r"/_stcore/(health|host-config|stream|bidi-components/.+)")
 _GUARDED = re.compile(r"/(_stcore|media|mudra|app)(/|$)")
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -54,6 +55,8 @@ class AccessPolicy:
     has_login: bool = False  # whether people log in
     # returns the owner of a request; "" for none
     identify: Callable[[HTTPConnection], str] = lambda connection: ""
+    # whether a proxy passed a request on that checks Host itself
+    is_from_proxy: Callable[[HTTPConnection], bool] = lambda connection: False
     base: str = ""  # URL path below which the studio is served, e.g. "/class"; "" for none.
     # allowed names in Host besides this machine's own, "*.example.org" for all below one; None: any
     hosts: frozenset[str] | None = None
@@ -83,7 +86,7 @@ class AccessMiddleware:
             await app(scope, receive, _wrap_with_headers(send, is_media=path.startswith(MEDIA)))
         else:
             if self._policy.has_login and path == STREAM:
-                self._drop_session_of_others(scope, owner)
+                drop_foreign_session(scope, self._sessions[owner])
             await app(scope, receive, self._remember_addresses(send, owner, path))
 
     def _choose_rejection(
@@ -92,8 +95,9 @@ class AccessMiddleware:
         """Return the response that rejects a request; None if the request is allowed."""
         host = connection.headers.get("host", "")
         is_socket = connection.scope["type"] == "websocket"
-        is_reading = not is_socket and connection.scope["method"] in _READING_METHODS
-        if not owner and not self._is_own_host(host):
+        is_reading = not is_socket and connection.scope["method"] in READING_METHODS
+        is_known = bool(owner) or self._policy.is_from_proxy(connection)
+        if not is_known and not self._is_own_host(host):
             text = (
                 f"This studio has no address “{host[:100]}”. If it should have, add that to "
                 "server.allowedHosts in .streamlit/config.toml and start it again."
@@ -135,7 +139,10 @@ class AccessMiddleware:
             return True
 
     def _is_public(self, path: str, is_reading: bool, is_socket: bool) -> bool:
-        """Return whether a path needs no login: the stream's socket, or the page's static files."""
+        """Return whether a path needs no login: the stream's socket, the page's static files, or
+        what guests request."""
+        if f"{path}/".startswith(f"{JOIN}/"):
+            return True
         if is_socket:
             return path == STREAM
         return is_reading and bool(_PUBLIC.fullmatch(path) or not _GUARDED.match(path))
@@ -155,27 +162,28 @@ class AccessMiddleware:
         async def send_and_remember(message: Message) -> None:
             """Remember the addresses and sessions in a message to the owner, then send it."""
             content = message.get("bytes") or b""
-            _add_newest(self._addresses[owner], _ADDRESS_BYTES.findall(content), MAX_ADDRESSES)
-            _add_newest(self._sessions[owner], _find_sessions(message), MAX_SESSIONS)
+            add_newest(self._addresses[owner], _ADDRESS_BYTES.findall(content), MAX_ADDRESSES)
+            add_newest(self._sessions[owner], find_sessions(message), MAX_SESSIONS)
             await send(message)
 
         return send_and_remember
 
-    def _drop_session_of_others(self, scope: Scope, owner: str) -> None:
-        """Remove another owner's session id from a page's reconnect request, so that Streamlit
-        creates a new session."""
-        headers = MutableHeaders(scope=scope)
-        parts = headers.get("sec-websocket-protocol", "").split(",")
-        if len(parts) > 2 and parts[2].strip() not in self._sessions[owner]:
-            headers["sec-websocket-protocol"] = ",".join(parts[:2])
+
+def drop_foreign_session(scope: Scope, known: Container[str]) -> None:
+    """Remove a session id that isn't among the visitor's own from a page's reconnect request, so
+    that Streamlit creates a new session."""
+    headers = MutableHeaders(scope=scope)
+    parts = headers.get("sec-websocket-protocol", "").split(",")
+    if len(parts) > 2 and parts[2].strip() not in known:
+        headers["sec-websocket-protocol"] = ",".join(parts[:2])
 
 
-def _find_sessions(message: Message) -> list[bytes]:
+def find_sessions(message: Message) -> list[bytes]:
     """Return the ids in a message of the stream among which is its session's."""
     return _SESSION_BYTES.findall(message.get("bytes") or b"")
 
 
-def _add_newest(known: OrderedDict[str, None], names: list[bytes], limit: int) -> None:
+def add_newest(known: OrderedDict[str, None], names: list[bytes], limit: int) -> None:
     """Add names as the newest, and drop the oldest names beyond the limit."""
     for one in names:
         known[one.decode()] = None
@@ -279,7 +287,7 @@ class UploadLimitMiddleware:
         async def send_and_note(message: Message) -> None:
             """Note the session, which one of the first messages names, then send the message."""
             if not own:
-                own.update(one.decode() for one in _find_sessions(message))
+                own.update(one.decode() for one in find_sessions(message))
                 self._connections.update(own)
             await send(message)
 

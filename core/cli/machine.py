@@ -26,7 +26,8 @@ def studio(
     """Run the studio on this machine, at http://localhost and the port."""
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     if lan:
-        from core.admin.lan import LAN, find_addresses, prepare_certificate
+        from core.admin.certificate import prepare_certificate
+        from core.admin.lan import LAN, find_addresses
 
         addresses, paths = find_addresses(), Paths.find()
         pem = prepare_certificate((paths.shared or paths.workspace) / "lan", addresses)

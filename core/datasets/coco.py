@@ -19,6 +19,7 @@ from core.files import leads_out
 from core.media.json_objects import TOP_LEVEL, is_list, iterate_json_objects, validate_object
 from core.pose.boxes import Box, clip_box
 from core.pose.skeletons.table import COCO_17
+from core.words import words
 
 _MAX_VALUE = 1e7  # px
 
@@ -115,8 +116,11 @@ def read_annotations(path: Path) -> Annotations:
     """Read a COCO file of person keypoints; raise TableError if it is damaged or has no entries."""
     if is_list(path):
         raise TableError(
-            f"{path.name} is a list, as results and detections are; expected were annotations with "
-            "images, annotations and categories: were the two files swapped?"
+            words(
+                "{file} is a list, as results and detections are; expected were annotations "
+                "with images, annotations and categories: were the two files swapped?",
+                file=path.name,
+            )
         )
     images: dict[int, Image] = {}
     persons: dict[int, Person] = {}
@@ -133,34 +137,54 @@ def read_annotations(path: Path) -> Annotations:
         else:
             person = validate_object(_PERSON, item, where)
             if person.id in persons:
-                raise TableError(f"{where}: its id {person.id} is another annotation's, too")
+                raise TableError(
+                    words(
+                        "{entry}: its id {id} is another annotation's, too",
+                        entry=where,
+                        id=person.id,
+                    )
+                )
             persons[person.id] = person
     lists = {"images": images, "annotations": persons, "categories": categories}
     for name, entries in lists.items():
         if not entries:
-            raise TableError(f"{path.name} has no {name}: expected were COCO person keypoints")
+            raise TableError(
+                words(
+                    "{file} has no {name}: expected were COCO person keypoints",
+                    file=path.name,
+                    name=name,
+                )
+            )
     return Annotations(images, list(persons.values()), categories)
 
 
 def read_results(path: Path) -> list[KeypointResult]:
     """Read the entries of a results file; raise TableError naming the wrong entry."""
-    return _read_entries(path, _RESULT, "image_id, category_id, keypoints and score")
+    return _read_entries(path, _RESULT, words("image_id, category_id, keypoints and score"))
 
 
 def read_detections(path: Path) -> list[Detection]:
     """Read the boxes of a detections file; raise TableError naming the wrong entry."""
-    return _read_entries(path, _DETECTION, "image_id, category_id, bbox and score")
+    return _read_entries(path, _DETECTION, words("image_id, category_id, bbox and score"))
 
 
 def _read_entries(path: Path, kind: TypeAdapter[_Entry], fields: str) -> list[_Entry]:
     """Read and validate the objects of a JSON list; raise TableError if one is damaged."""
     if not is_list(path):
         raise TableError(
-            f"{path.name} is no list: expected was one of objects with {fields}; were the two "
-            "files swapped?"
+            words(
+                "{file} is no list: expected was one of objects with {fields}; were the two "
+                "files swapped?",
+                file=path.name,
+                fields=fields,
+            )
         )
     items = iterate_json_objects(path, TOP_LEVEL)
-    return [validate_object(kind, item, f"{path.name}: entry {n}") for _, n, item in items]
+    file = path.name
+    return [
+        validate_object(kind, item, words("{file}: entry {n}", file=file, n=n))
+        for _, n, item in items
+    ]
 
 
 def _read_size_hw(image: dict[str, Any]) -> tuple[int, int]:

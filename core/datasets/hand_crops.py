@@ -22,6 +22,7 @@ from core.files import replace_atomically
 from core.pose.boxes import bounding_box, map_to_square, square_around
 from core.pose.crops import cut_square
 from core.pose.types import Floats, Picture
+from core.words import words
 
 PACK_FACTOR = 2.4
 PACK_SIDE = 208
@@ -106,7 +107,9 @@ def write_pack(folder: Path, hands: Iterable[Hand]) -> int:
                 mask_row = masks.append(cut_square(rgb_mask, square, PACK_SIDE)[..., 0])
             rows.append((hand.source, hand.held_out, hand.weight, mask_row))
         if not rows:
-            raise TrainingError("found no hand to train on; give a folder with pictures of hands")
+            raise TrainingError(
+                words("found no hand to train on; give a folder with pictures of hands")
+            )
     np.save(folder / _KEYPOINTS, np.stack(keypoints).astype(np.float32))
     # last: a pack without its table is incomplete
     pd.DataFrame(rows, columns=_COLUMNS).to_csv(folder / _TABLE, index=False)

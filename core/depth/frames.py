@@ -11,6 +11,7 @@ from core.depth.cameras import Camera, Points
 from core.depth.cubes import Depth
 from core.errors import MediaError
 from core.pose.types import Picture
+from core.words import words
 
 DEFAULT_FPS = 30.0  # of a recording without times
 
@@ -82,6 +83,13 @@ def check_frame_size(size_hw: tuple[int, ...], camera: Camera, name: str) -> Non
     height, width = size_hw
     if (width, height) != (camera.width, camera.height):
         raise MediaError(
-            f"{name} has {width} x {height} pixels, its camera {camera.width} x {camera.height}: "
-            "name the camera that recorded it"
+            words(
+                "{name} has {width} x {height} pixels, its camera {camera_width} x "
+                "{camera_height}: name the camera that recorded it",
+                name=name,
+                width=width,
+                height=height,
+                camera_width=camera.width,
+                camera_height=camera.height,
+            )
         )

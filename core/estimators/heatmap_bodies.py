@@ -36,6 +36,7 @@ from core.pose.heatmaps import (
 from core.pose.skeletons.table import skeleton_named
 from core.pose.tracking import drop_duplicate_bodies
 from core.pose.types import Estimate, Floats, Frame, Heatmaps, Picture, Pose, Tracking
+from core.words import words
 
 _DETECT_INTERVAL_S = 1.0  # between MediaPipe's detections while too few people are tracked
 _BATCH = 8  # persons
@@ -160,7 +161,7 @@ class HeatmapBodies(HeatmapEstimator):
 
     def _open(self, weights_folder: Path, num_poses: int, isolated: bool) -> None:
         is_body = bool(self.skeleton) and skeleton_named(self.skeleton).is_body
-        self._net.check_skeleton(is_body, "a body's")
+        self._net.check_skeleton(is_body, words("a body's"))
         self._wanted = 1
         if self._crop != "centre":
             self._wanted = num_poses

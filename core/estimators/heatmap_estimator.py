@@ -13,6 +13,7 @@ from core.estimators.mediapipe_task import MediapipeTask
 from core.pose.smoothing import KalmanFilter
 from core.pose.tracking import PoseTracker
 from core.pose.types import Estimate, Heatmaps, Pose
+from core.words import words
 
 CROPS = ("mediapipe", "self", "centre")
 MIN_TRACKED_SCORE = 0.2  # mean score of the keypoints, below which a pose is lost
@@ -67,7 +68,7 @@ class HeatmapEstimator(Estimator):
 
     def _check_open(self) -> None:
         if self._closed:
-            raise EstimatorError("this estimator is closed: create a new one")
+            raise EstimatorError(words("this estimator is closed: create a new one"))
 
     def _smooth_poses(self, found: list[PoseWithHeatmaps], time_s: float) -> list[PoseWithHeatmaps]:
         return self._smoother(found, time_s) if self._smoother else found

@@ -17,6 +17,7 @@ from core.pose.heatmaps import heatmap_keypoints
 from core.pose.skeletons.table import HAND_21
 from core.pose.tracking import centre_square, next_square
 from core.pose.types import Estimate, Frame, Heatmaps, Picture, Pose
+from core.words import words
 
 HAND_CROP_FACTOR = 1.5  # side of a crop over the hand's longer side, as nets are measured
 _SQUARE_SPEED = 0.6  # fraction of the distance that a tracked square moves to new keypoints
@@ -32,7 +33,9 @@ class HeatmapHands(HeatmapEstimator):
     """
 
     def _open(self, weights_folder: Path, num_poses: int, isolated: bool) -> None:
-        self._net.check_skeleton(self.skeleton == HAND_21.name, f"those of {HAND_21.name}")
+        self._net.check_skeleton(
+            self.skeleton == HAND_21.name, words("those of {skeleton}", skeleton=HAND_21.name)
+        )
         self._mediapipe = self._hands = MediapipeHands(
             weights_folder, num_poses=num_poses, isolated=isolated
         )

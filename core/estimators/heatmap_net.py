@@ -10,6 +10,7 @@ from core.errors import EstimatorError
 from core.modelfiles.formats.onnx_import import AXES, MAPS, PICTURES
 from core.modelfiles.model_folder import HeatmapMetadata, open_net
 from core.pose.types import Floats, Picture
+from core.words import words
 
 Pictures = Picture | NDArray[np.uint8]  # (N, H, W, 3) RGB
 
@@ -37,8 +38,13 @@ class HeatmapNet:
         """Raise EstimatorError with the expected skeleton's name, unless `matches`."""
         if not matches:
             raise EstimatorError(
-                f"{self.name} finds the keypoints of {self.skeleton or 'no known skeleton'}, "
-                f"wanted are {expected_skeleton}: choose another net"
+                words(
+                    "{name} finds the keypoints of {found}, wanted are {wanted}: choose "
+                    "another net",
+                    name=self.name,
+                    found=self.skeleton or words("no known skeleton"),
+                    wanted=expected_skeleton,
+                )
             )
 
     def predict_heatmaps(self, pictures: Pictures) -> Floats:

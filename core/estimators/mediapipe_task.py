@@ -22,6 +22,7 @@ from core.estimators.base import Estimator
 from core.estimators.landmarkers import Landmarkers
 from core.modelfiles.mediapipe_models import find_prepared_model
 from core.pose.types import Floats, Frame, Picture
+from core.words import words
 from core.workers.channel import Arrays
 from core.workers.process import Worker, borrow_worker, return_worker
 
@@ -115,7 +116,7 @@ class MediapipeTask(Estimator):
         model first; return its answer and arrays. Raise EstimatorError if this is closed, or the
         picture crashed the worker."""
         if self._closed:
-            raise EstimatorError("this estimator is closed: create a new one")
+            raise EstimatorError(words("this estimator is closed: create a new one"))
         try:
             if self._runner is None:
                 self._runner = borrow_worker(_WORKER) if self._isolated else Landmarkers()
@@ -128,8 +129,13 @@ class MediapipeTask(Estimator):
             self._opened = False
             height, width = rgb.shape[:2]
             raise EstimatorError(
-                f"MediaPipe failed on a picture of {width} x {height} pixels: {error}. "
-                "It was restarted: continue with another picture"
+                words(
+                    "MediaPipe failed on a picture of {width} x {height} pixels: {error}. It "
+                    "was restarted: continue with another picture",
+                    width=width,
+                    height=height,
+                    error=error.text,
+                )
             ) from error
 
 

@@ -16,6 +16,7 @@ from core.progress import Progress, ignore_progress
 from core.recording.imports.importing import ImportOptions
 from core.recording.imports.uploads import temporary_upload
 from core.store import Project, Store
+from core.words import words
 
 WHOLE_PROJECT = "project"
 _LABELS = "_classifier_label.csv"
@@ -107,8 +108,11 @@ def import_uploaded_samples(
     tables = [one for one in uploads if not one[0].endswith(_LABELS)]
     if len(tables) != 1:
         raise TableError(
-            f"{len(tables)} files came: give one table, and with a keypoint.csv its "
-            f"keypoint{_LABELS}"
+            words(
+                "{n} files came: give one table, and with a keypoint.csv its keypoint{labels}",
+                n=len(tables),
+                labels=_LABELS,
+            )
         )
     [(title, content)] = tables
     with temporary_upload(title, content, folder) as path:
@@ -116,4 +120,4 @@ def import_uploaded_samples(
             if name.endswith(_LABELS):
                 path.with_name(f"{path.stem}{_LABELS}").write_bytes(body)
         report = import_data(store, project, path, ImportOptions(progress=progress))
-    return f"{title}: {report.text}"
+    return words("{file}: {report}", file=title, report=report.text)

@@ -36,6 +36,7 @@ from core.recording.imports.tables import read_table
 from core.store import Project, Store
 from core.store.transfer import find_or_create_project
 from core.training.runs import DONE, LOG, Run
+from core.words import words
 
 _NOTES = "CARD.md"  # the notes of a shipped model's maker
 _PERSON_KEYS = ("persons", "per_person", "worst_person")  # of metadata that names persons
@@ -68,8 +69,11 @@ def export_model(model: GestureModel, out: Path, paths: Paths, *, names: bool = 
     """
     if model.about.preliminary:
         raise ModelError(
-            f"{model.path.name} is a preliminary model, nothing was measured yet: wait for its "
-            "training's end, or train again where that was broken off"
+            words(
+                "{model} is a preliminary model, nothing was measured yet: wait for its training's "
+                "end, or train again where that was broken off",
+                model=model.path.name,
+            )
         )
     card = create_card(model, names=names)
     model = add_origin(model)
@@ -250,8 +254,14 @@ def import_model(
         if found.skeleton != skeleton.name:
             own, needed = skeleton_named(found.skeleton).titles, skeleton.titles
             raise ModelError(
-                f"{path.name} knows gestures of {needed}, “{found.name}” is about {own}: add it to "
-                f"a project about {needed}, or to a new one"
+                words(
+                    "{file} knows gestures of {needed}, “{project}” is about {own}: add it to a "
+                    "project about {needed}, or to a new one",
+                    file=path.name,
+                    needed=words(needed),
+                    project=found.name,
+                    own=words(own),
+                )
             )
         run = _create_run(bundle, paths, found, path.name)
         if use:
@@ -278,7 +288,9 @@ def _create_run(bundle: Bundle, paths: Paths, project: Project, title: str) -> R
         paths.runs.mkdir(parents=True, exist_ok=True)
         return Run(run.path.rename(paths.runs / run.name))
     except OSError as error:
-        raise TrainingError(f"{paths.runs} can't be written: {error.strerror}") from error
+        raise TrainingError(
+            words("{path} can't be written: {reason}", path=paths.runs, reason=error.strerror)
+        ) from error
     finally:
         run.release()
         shutil.rmtree(run.path, ignore_errors=True)

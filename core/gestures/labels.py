@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from core.errors import LabelError
+from core.words import mark, words
 
 MAX_NAME = 40
 MAX_EMOJI = 16  # code points; families and flags are sequences of many
@@ -86,15 +87,19 @@ TWO_HANDED = (
 
 # moving gestures of hands with how to perform them; left and right as seen on the screen
 _INSTRUCTIONS = {
-    GestureLabel("swipe_left", "⬅️"): "Sweep an open hand to the left, once, and rest.",
-    GestureLabel("swipe_right", "➡️"): "Sweep an open hand to the right, once, and rest.",
-    GestureLabel("swipe_up", "⬆️"): "Sweep an open hand upwards, once, and rest.",
-    GestureLabel("swipe_down", "⬇️"): "Sweep an open hand downwards, once, and rest.",
-    GestureLabel("clockwise", "🔃"): "Draw one circle in the air, as a clock's hand goes.",
-    GestureLabel("counter_clockwise", "🔄"): "Draw one circle in the air, the other way round.",
-    GestureLabel("wave", "👋"): "Wave an open hand from side to side, two or three times.",
-    GestureLabel("pinch", "🤏"): "Bring thumb and index finger together, and open them again.",
-    NONE: "Any other movement: scratch, talk with your hands.",
+    GestureLabel("swipe_left", "⬅️"): mark("Sweep an open hand to the left, once, and rest."),
+    GestureLabel("swipe_right", "➡️"): mark("Sweep an open hand to the right, once, and rest."),
+    GestureLabel("swipe_up", "⬆️"): mark("Sweep an open hand upwards, once, and rest."),
+    GestureLabel("swipe_down", "⬇️"): mark("Sweep an open hand downwards, once, and rest."),
+    GestureLabel("clockwise", "🔃"): mark("Draw one circle in the air, as a clock's hand goes."),
+    GestureLabel("counter_clockwise", "🔄"): mark(
+        "Draw one circle in the air, the other way round."
+    ),
+    GestureLabel("wave", "👋"): mark("Wave an open hand from side to side, two or three times."),
+    GestureLabel("pinch", "🤏"): mark(
+        "Bring thumb and index finger together, and open them again."
+    ),
+    NONE: mark("Any other movement: scratch, talk with your hands."),
 }
 MOTIONS = tuple(_INSTRUCTIONS)
 
@@ -151,14 +156,19 @@ def safe_name(text: str) -> str:
     isn't 1 to 40 characters long, or contains control or bidi characters."""
     name = unicodedata.normalize("NFC", text).strip()
     if not 1 <= len(name) <= MAX_NAME:
-        raise LabelError(f"a name has 1 to {MAX_NAME} characters, this one has {len(name)}")
+        raise LabelError(
+            words("a name has 1 to {most} characters, this one has {n}", most=MAX_NAME, n=len(name))
+        )
     for char in name:
         # Cf includes bidi overrides and the zero-width joiner; emoji sequences need the joiner
         if unicodedata.category(char) in ("Cc", "Cs", "Co", "Zl", "Zp") or (
             unicodedata.category(char) == "Cf" and char != "\u200d"
         ):
             raise LabelError(
-                f"the name contains the invisible character U+{ord(char):04X}: type it without"
+                words(
+                    "the name contains the invisible character U+{code:04X}: type it without",
+                    code=ord(char),
+                )
             )
     return name
 

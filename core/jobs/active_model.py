@@ -7,7 +7,7 @@ in use; choosing the newest follows later trainings again.
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.gestures.modelfile.gesture_model import METADATA, MODEL
+from core.gestures.modelfile.gesture_model import METADATA, MODEL, MOTIONS
 from core.jobs.owners import belongs_to
 from core.paths import Paths
 from core.pose.skeletons.table import SUBJECTS, skeleton_named
@@ -72,6 +72,13 @@ def follow_training(store: Store, paths: Paths, project: Project, run: Run) -> N
 def has_model(run: Run) -> bool:
     """Whether the run has a usable model, possibly a preliminary one."""
     return (run.path / MODEL).is_file() and (run.path / METADATA).is_file()
+
+
+def model_changed_at(folder: Path) -> float:
+    """Return when the files of a model and of its moving gestures last changed, epoch seconds."""
+    places = (folder, folder / MOTIONS)
+    files = [f for place in places for name in (MODEL, METADATA) if (f := place / name).is_file()]
+    return max((file.stat().st_mtime for file in files), default=0.0)
 
 
 def _find_newest_training(paths: Paths, project: Project) -> Run | None:

@@ -18,10 +18,17 @@ from core.progress import Progress
 from core.store import Project
 from core.training.background import RunThread, Stop
 from core.training.runs import DONE, RUNNING, STOPPED, Run
+from core.words import join_words, mark, words
 
 LEFT_OUT, COMPARISON = "left_out", "comparison"
 SUMMARY = "leave_one_person_out"  # in a model's metadata
-NAMES = {"mlp": "MLP", "knn": "k-NN", "logreg": "Logistic regression", "forest": "Random forest"}
+NAMES = {
+    "mlp": "MLP",
+    "knn": "k-NN",
+    "logreg": words("Logistic regression"),
+    "forest": words("Random forest"),
+}
+_AND = mark("{first} and {rest}")
 
 
 def start_leave_one_out(manager: TrainingManager, project: Project, training: Run) -> Run:
@@ -72,7 +79,7 @@ def wait_for_evaluation(manager: TrainingManager, run: Run, progress: Progress) 
     wait_for_thread(manager.thread(run), lambda: progress(*read_evaluation_progress(run)[:2]))
     result = run_result(run)
     if result is None:
-        raise TrainingError("ended before everything was measured: run it again")
+        raise TrainingError(words("ended before everything was measured: run it again"))
     return {key: value for key, value in result.items() if key not in ("time", "event")}
 
 
@@ -104,18 +111,26 @@ def describe_comparison(comparison: dict[str, Any]) -> str:
         _join_classifier_names(comparison, verdict) for verdict in ("better", "worse", "same")
     )
     if better:
-        return f"On these samples {better} did better than the MLP."
+        return words("On these samples {names} did better than the MLP.", names=better)
+    if worse and same:
+        return words(
+            "On these samples the MLP did better than {worse}; with {same} it is too close to "
+            "call.",
+            worse=worse,
+            same=same,
+        )
     if worse:
-        rest = f"; with {same} it is too close to call." if same else "."
-        return f"On these samples the MLP did better than {worse}{rest}"
-    return "No classifier differs clearly from the MLP: too close to call with this much data."
+        return words("On these samples the MLP did better than {names}.", names=worse)
+    return words(
+        "No classifier differs clearly from the MLP: too close to call with this much data."
+    )
 
 
 def _join_classifier_names(comparison: dict[str, Any], verdict: str) -> str:
     """Join the names of the classifiers with this verdict: "a, b and c"; "" if none."""
     rows = [row for row in comparison["rows"] if compare_with_first(row) == verdict]
     names = [NAMES[row["classifier"]] for row in rows]
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+    return join_words(filter(None, [join_words(names[:-1]), *names[-1:]]), _AND)
 
 
 def compare_with_first(row: dict[str, Any]) -> str:
@@ -164,12 +179,17 @@ def _load_training_setup(
     persons = data.known_persons
     if len(persons) < 2:
         raise TrainingError(
-            f"all samples are of {' and '.join(persons) or 'unknown people'}, leaving one person "
-            "out needs at least 2: let another person record the same gestures"
+            words(
+                "all samples are of {people}, leaving one person out needs at least 2: let another "
+                "person record the same gestures",
+                people=join_words(persons, _AND) or words("unknown people"),
+            )
         )
     if hash_data(data) != model.metadata.get("data_sha256"):
         raise TrainingError(
-            "the samples have changed since this training: train again, then leave persons out"
+            words(
+                "the samples have changed since this training: train again, then leave persons out"
+            )
         )
     try:
         options = TrainOptions(seed=int(model.metadata["options"]["seed"]))
@@ -178,7 +198,11 @@ def _load_training_setup(
         return data, options, int(epochs), Protocol("leave-one-person-out", {"epochs": on})
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(
-            f"{training.path / METADATA} does not say how it was trained ({error!r}): train again"
+            words(
+                "{path} does not say how it was trained ({error}): train again",
+                path=training.path / METADATA,
+                error=repr(error),
+            )
         ) from error
 
 

@@ -25,6 +25,7 @@ from core.pose.skeletons.table import skeleton_named
 from core.progress import Progress
 from core.store import Project, Store
 from core.training.runs import FAILED, RUNNING, STOPPED, Run, describe_error, list_runs
+from core.words import words
 
 NET = "net"  # folder of the finished net in a run
 PACK = "pack"  # folder of the training crops, while the run is running
@@ -149,7 +150,9 @@ def save_last_checkpoint(paths: Paths, run: Run) -> None:
         or not has_fine_tuning_checkpoint(run)
         or not export_checkpoint_weights(run)
     ):
-        raise TrainingError(f"{run.name} has no weights to keep, or is still running")
+        raise TrainingError(
+            words("{run} has no weights to keep, or is still running", run=run.name)
+        )
     _export_fine_tuned(paths, run)
     run.log(event="end", status=STOPPED)
 
@@ -214,7 +217,7 @@ class FineTuningProcess:
             return ""
         lines = self._stderr.read_text(encoding="utf-8", errors="replace").split("\n")
         last = next((line for line in reversed(lines) if line.strip()), "")
-        return last.strip() or f"its process ended with {self._process.returncode}"
+        return last.strip() or words("its process ended with {code}", code=self._process.returncode)
 
 
 _processes: dict[Path, FineTuningProcess] = {}  # the latest of each workspace
@@ -254,7 +257,7 @@ def delete_net_run(run: Run) -> None:
     """Delete an ended run with its log and weights, but not the net saved from it. Raise
     TrainingError if the run is running."""
     if run.status() == RUNNING:
-        raise TrainingError(f"{run.name} is running: stop it first")
+        raise TrainingError(words("{run} is running: stop it first", run=run.name))
     shutil.rmtree(run.path, ignore_errors=True)
 
 
@@ -292,8 +295,12 @@ def read_project_hands(store: Store, project_id: int) -> Iterator[Hand]:
         yield Hand(crop, keypoints, f"recording {sample.burst_id}", held_out)
     if found < _MIN_SAMPLES:
         raise TrainingError(
-            f"{found} samples with a picture and MediaPipe's keypoints: at least {_MIN_SAMPLES} "
-            "are needed; record more"
+            words(
+                "{found} samples with a picture and MediaPipe's keypoints: at least {least} are "
+                "needed; record more",
+                found=found,
+                least=_MIN_SAMPLES,
+            )
         )
 
 
@@ -301,8 +308,11 @@ def _check_net_name(name: str) -> None:
     """Raise TrainingError unless the name is "cpm." and 1 to 40 characters of a-z, 0-9 and _."""
     if not re.fullmatch(r"cpm\.[a-z0-9_]{1,40}", name) or name == LIGHT:
         raise TrainingError(
-            f"“{name}” is no name for a net: write cpm. and small letters, digits or _, like "
-            "cpm.my_hand"
+            words(
+                "“{name}” is no name for a net: write cpm. and small letters, digits or _, like "
+                "cpm.my_hand",
+                name=name,
+            )
         )
 
 

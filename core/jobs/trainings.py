@@ -12,8 +12,7 @@ import numpy as np
 
 from core.errors import NotFoundError, TrainingError
 from core.gestures.data import GestureData
-from core.gestures.evaluation.protocol import Protocol
-from core.gestures.labels import format_count
+from core.gestures.evaluation.protocol import Protocol, name_choice
 from core.gestures.loading import import_torch_first
 from core.jobs.active_model import active_model, follow_training
 from core.jobs.owners import belongs_to, project_fields
@@ -23,6 +22,7 @@ from core.progress import Progress, ignore_progress
 from core.store import Project, Store
 from core.store.learned import summarise_origin
 from core.training.runs import DEAD, DONE, FAILED, REPLACED, RUNNING, STOPPED, Run, list_runs
+from core.words import count_words, join_words, mark, words
 
 KIND, TRAINING = "kind", "training"  # key of a start record, and its value if it is missing
 MOTIONS_ORIGIN = "motions_origin"  # of the clips that are learned beside still samples
@@ -32,14 +32,23 @@ MIN_GESTURES, MIN_CLIPS = 2, 2  # to train with; clips of each gesture that move
 
 _EASY = 0.8  # accuracy; a lower one is no easy test
 _EASY_TESTS = {  # by split, for those that say little about new people
-    "session": "This test is easy: the test samples come from the same people. Let another person "
-    "record every gesture.",
-    "burst": "This test is easy: the test samples come from the same sessions, in the same light. "
-    "Record each gesture again at another time, best with another person.",
-    "tail": "This test is too easy: the test samples come from the same recordings. Record each "
-    "gesture again to get a fair number.",
+    "session": words(
+        "This test is easy: the test samples come from the same people. Let another person record "
+        "every gesture."
+    ),
+    "burst": words(
+        "This test is easy: the test samples come from the same sessions, in the same light. "
+        "Record each gesture again at another time, best with another person."
+    ),
+    "tail": words(
+        "This test is too easy: the test samples come from the same recordings. Record each "
+        "gesture again to get a fair number."
+    ),
 }
-_ENDS_DIFFER = "The end of your recordings looks different: check the samples that are wrong."
+_ENDS_DIFFER = words(
+    "The end of your recordings looks different: check the samples that are wrong."
+)
+_AND, _THEN = mark("{first} and {rest}"), mark("{first} {rest}")
 
 
 class TrainingManager:
@@ -142,12 +151,16 @@ class TrainingManager:
         """Stop a run after the current epoch and keep its model; raise TrainingError if it runs in
         another process."""
         if not self.can_stop(run):
-            raise TrainingError(f"{run.name} runs in another process: stop it where it was started")
+            raise TrainingError(
+                words("{run} runs in another process: stop it where it was started", run=run.name)
+            )
         self._threads[run.name].stop()
 
 
 def _make_running_error(project: Project) -> TrainingError:
-    return TrainingError(f"“{project.name}” is being trained already: wait or stop it")
+    return TrainingError(
+        words("“{project}” is being trained already: wait or stop it", project=project.name)
+    )
 
 
 def train_here(
@@ -260,13 +273,21 @@ def excluded_samples_text(store: Store, project: Project) -> str:
     excluded = store.count_excluded(project.id)
     if not excluded:
         return ""
-    who = " and ".join(keypoints_of_all(excluded))
-    count = format_count(sum(excluded.values()), "sample")
+    who, count = join_words(keypoints_of_all(excluded), _AND), sum(excluded.values())
     if project.in_space:
-        return f"Leaves out {count} of {who}'s keypoints: they aren't in space."
-    return (
-        f"Leaves out {count} of {who}'s keypoints: a model of 2-D keypoints learns from "
-        "one estimator, and most samples are from another."
+        return count_words(
+            count,
+            "Leaves out {n:,} sample of {who}'s keypoints: they aren't in space.",
+            "Leaves out {n:,} samples of {who}'s keypoints: they aren't in space.",
+            who=who,
+        )
+    return count_words(
+        count,
+        "Leaves out {n:,} sample of {who}'s keypoints: a model of 2-D keypoints learns from one "
+        "estimator, and most samples are from another.",
+        "Leaves out {n:,} samples of {who}'s keypoints: a model of 2-D keypoints learns from one "
+        "estimator, and most samples are from another.",
+        who=who,
     )
 
 
@@ -295,15 +316,17 @@ def describe_test_limits(protocol: Protocol, accuracy: float) -> str:
     limits = _EASY_TESTS.get(protocol.split, "") if accuracy >= _EASY else ""
     if protocol.split == "tail" and not limits:
         limits = _ENDS_DIFFER
-    chosen = " and ".join(protocol.chosen_on_reported)
-    on_reported = f"The test samples chose the {chosen}, too. Train again, to the end."
-    return " ".join(filter(None, [limits, chosen and on_reported]))
+    chosen = join_words(map(name_choice, protocol.chosen_on_reported), _AND)
+    on_reported = words(
+        "The test samples chose the {choices}, too. Train again, to the end.", choices=chosen
+    )
+    return join_words(filter(None, [limits, chosen and on_reported]), _THEN)
 
 
 def describe_failure(run: Run) -> str:
     """Return why the run failed, or that its process died; "" if it did neither."""
     status = run.status()
     if status == DEAD:
-        return "Mudra was stopped, or ran out of memory, while it trained: train again"
+        return words("Mudra was stopped, or ran out of memory, while it trained: train again")
     ends = run.records("end")
     return str(ends[-1].get("message", "")) if ends and status == FAILED else ""

@@ -8,15 +8,25 @@ from core.gestures.modelfile.drift import HALF_NOTE, DriftMonitor, Hand
 from core.gestures.motion import stream
 from core.live.live import Latest
 from core.pose.skeletons.table import skeleton_named
+from core.pose.types import LEFT, RIGHT
 from core.reading.reading import HandReading
+from core.words import words
 
 NO_HAND, UNSURE, UNKNOWN, PERFORMED = "👀", "🤔", "🚫", "👋"
 MOTION_SHOWN_S = 2.0
-UNKNOWN_NOTE = "Unlike every gesture that the model learned."
+UNKNOWN_NOTE = words("Unlike every gesture that the model learned.")
+NO_GESTURE = words("No gesture")
 NEAR_MISS_REASONS = {
-    stream.SLOW: "slower than your examples",
-    stream.UNLIKE: "smaller than your examples, or different in another way",
-    stream.UNSURE: "just as similar to another gesture",
+    stream.SLOW: words("slower than your examples"),
+    stream.UNLIKE: words("smaller than your examples, or different in another way"),
+    stream.UNSURE: words("just as similar to another gesture"),
+}
+_HAND_NAMES = {
+    LEFT: words("Left hand"),
+    RIGHT: words("Right hand"),
+    "hand": words("a hand"),
+    "hand again": words("a hand again"),
+    "pair of hands": words("a pair of hands"),
 }
 
 
@@ -48,7 +58,7 @@ def answers_of(latest: Latest, skeleton: str | None = None) -> list[HandAnswer]:
     shown = [_reading_data(hand, _label_hand(hand, people) if several else "") for hand in hands]
     if moved := _motion_data(latest):
         shown = [*(hand for hand in shown if hand["bars"]), moved]
-    return shown or [_answer_data(NO_HAND, "Nobody" if people else "No hand")]
+    return shown or [_answer_data(NO_HAND, words("Nobody") if people else words("No hand"))]
 
 
 def recent_motions(latest: Latest) -> str:
@@ -65,15 +75,21 @@ def placeholder(emoji: str, name: str) -> list[HandAnswer]:
 def rates_text(latest: Latest) -> str:
     """Return the stream's frame rate, latency and picture size."""
     height, width = latest.size_hw
-    return f"{latest.fps:.0f} fps · latency {latest.latency_ms:.0f} ms · {width} × {height} pixels"
+    return words(
+        "{fps:.0f} fps · latency {ms:.0f} ms · {width} × {height} pixels",
+        fps=latest.fps,
+        ms=latest.latency_ms,
+        width=width,
+        height=height,
+    )
 
 
 def _label_hand(hand: HandReading, is_person: bool) -> str:
     """Return e.g. “Left hand”, or “person 2” with the number that the video shows."""
     if is_person:
-        return f"person {hand.number}"
-    side = hand.pose.handedness
-    return f"{side} hand" if side else f"a {hand.hand}"
+        return words("person {number}", number=hand.number)
+    name = hand.pose.handedness or hand.hand
+    return _HAND_NAMES.get(name, f"a {name}")
 
 
 def _reading_data(hand: HandReading, label: str) -> HandAnswer:
@@ -81,11 +97,12 @@ def _reading_data(hand: HandReading, label: str) -> HandAnswer:
     if hand.gesture is not None:
         said = _answer_data(hand.gesture.emoji, hand.gesture.name, label)
     elif hand.rejected:
-        said = _answer_data(UNKNOWN, "No gesture", label or UNKNOWN_NOTE)
+        said = _answer_data(UNKNOWN, NO_GESTURE, label or UNKNOWN_NOTE)
     else:
-        said = _answer_data(UNSURE, "No gesture", label)
+        said = _answer_data(UNSURE, NO_GESTURE, label)
     if hand.half:
-        said["note"] = " · ".join(filter(None, (label, HALF_NOTE)))
+        half = words(HALF_NOTE)
+        said["note"] = words("{hand} · {note}", hand=label, note=half) if label else half
     most = max((share for _, share in hand.probabilities), default=0.0)
     said["bars"] = [
         {"emoji": gesture.emoji, "name": gesture.name, "share": float(p), "most": p == most}
@@ -100,13 +117,14 @@ def _motion_data(latest: Latest) -> HandAnswer | None:
     missed = latest.missed
     if made and latest.taken_s - made[0] < MOTION_SHOWN_S:
         event = made[1].event
-        note = f"performed just now · {event.confidence:.0%}"
+        note = words("performed just now · {confidence:.0%}", confidence=event.confidence)
         return _answer_data(event.gesture.emoji or PERFORMED, event.gesture.name, note)
     still = any(hand.gesture for hand in latest.hands)
     if missed and not still and latest.taken_s - missed[0] < MOTION_SHOWN_S:
         near = missed[1]
-        note = f"like {near.gesture.title}, but {NEAR_MISS_REASONS[near.why]}"
-        return _answer_data(UNSURE, "No gesture", note)
+        reason = NEAR_MISS_REASONS[near.why]
+        note = words("like {gesture}, but {reason}", gesture=near.gesture.title, reason=reason)
+        return _answer_data(UNSURE, NO_GESTURE, note)
     return None
 
 

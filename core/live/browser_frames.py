@@ -26,6 +26,7 @@ from core.pose.skeletons.table import Skeleton, skeleton_named
 from core.pose.types import LEFT, RIGHT, Crop, Estimate, Floats, Pose, RemoteFrame
 from core.reading.keypoint_sources import BLAZEPOSE
 from core.recording.samples import CROP_SIZE
+from core.words import words
 
 _MAX_POSITION_PX = 10 * PICTURE.max_side_px
 _MAX_FRAMES = 32  # per message
@@ -156,7 +157,10 @@ class BrowserFrames:
                 self._read_message(cast(CameraMessage, message))
         except (KeyError, TypeError, ValueError, OverflowError, binascii.Error) as error:
             raise MediaError(
-                f"the browser's camera sent an invalid message ({error!r}): reload the page"
+                words(
+                    "the browser's camera sent an invalid message ({error}): reload the page",
+                    error=repr(error),
+                )
             ) from error
 
     def _read_message(self, message: CameraMessage) -> None:

@@ -1,9 +1,8 @@
 """A project's gesture cards for one visitor: their state, and what becomes of each press."""
 
-import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import NotRequired, Protocol, TypedDict, cast
@@ -21,11 +20,12 @@ from core.store.bin import delete_samples
 from core.store.index import count_samples, list_newest_ids, read_samples
 from core.store.rows import MOVING, STILL
 from core.training.runs import describe_error
+from core.words import words
 
 THUMBNAILS = 12  # per gesture, at first and whenever the page asks for more
 THUMBNAIL_SIZE, ENLARGED_SIZE = 96, 480  # pixels
-START_CAMERA = "Press START and allow the camera."
-CAMERA_STARTING = "The camera starts …"
+START_CAMERA = words("Press START and allow the camera.")
+CAMERA_STARTING = words("The camera starts …")
 REREAD_S = 0.5  # other windows and the writer's thread change the store, too
 _AUTOMATIC_KINDS = {"beat", "end", "pictures", "more", "enlarge"}  # sent without a click
 
@@ -72,6 +72,7 @@ class CardsState(TypedDict):
         clicks: seconds and pitches in Hz of a moving gesture's beat.
         different: of the last recording, offered for deletion.
         edits, recorded: of `GestureCards`.
+        can_edit: whether gestures can be added, renamed and removed.
     """
 
     mode: str
@@ -86,6 +87,7 @@ class CardsState(TypedDict):
     clicks: list[tuple[float, int]]
     edits: int
     recorded: int
+    can_edit: bool
     cards: list[Card]
 
 
@@ -145,8 +147,10 @@ class GestureCards:
 
     Attributes:
         edits: number of changes that the page must be drawn anew for.
-        recorded: number of recordings that have ended.
+        recorded: number of recordings that have ended, here or elsewhere.
     """
+
+    can_edit = True
 
     def __init__(
         self,
@@ -164,6 +168,7 @@ class GestureCards:
         self._different: DifferentSamples | None = None  # of the last recording
         self._shown: dict[int, int] = {}  # by gesture: number of thumbnails
         self._rows: list[Card] = []
+        self._counts: dict[int, int] = {}
         self._read_s = float("-inf")
         self._lock = threading.RLock()
 
@@ -200,6 +205,10 @@ class GestureCards:
             self.edits += 1
         self._wanted = gesture_id
 
+    def own_sessions(self) -> Collection[int] | None:
+        """Return the store's sessions whose samples are shown; None: all."""
+        return None
+
     # ------------------------------------------------------------------------ what is pressed
 
     def receive(self, command: Message) -> None:
@@ -217,12 +226,12 @@ class GestureCards:
             if kind not in _AUTOMATIC_KINDS:
                 self._problem = ""
             try:
-                self._apply(kind, cast(CardsCommand, command))
+                self.apply(kind, cast(CardsCommand, command))
             except (MudraError, OSError, MemoryError) as problem:
                 self._problem, self._refused = describe_error(problem), int(command["n"])
             self._read_s = float("-inf")
 
-    def _apply(self, kind: str, command: CardsCommand) -> None:
+    def apply(self, kind: str, command: CardsCommand) -> None:
         """Dispatch a command by kind: recording, selection, pictures, else an edit."""
         if kind in ("begin", "beat", "end", "start", "stop"):
             self._record(kind, command)
@@ -255,7 +264,7 @@ class GestureCards:
             recorder.stop()
         elif (kind == "begin") == bool(setup.plan.lease_s):
             if setup.off:  # pressed before the browser knew
-                raise MediaError(f"Nothing was recorded. {setup.off}")
+                raise MediaError(words("Nothing was recorded. {reason}", reason=setup.off))
             gesture = self._find_gesture(command)
             self._different = None
             recorder.start(gesture.id, setup.plan, held_s=held_s)
@@ -266,7 +275,7 @@ class GestureCards:
         """Delete samples, or add, rename or remove a gesture."""
         if kind == "delete":
             if not delete_samples(self.store, self.project_id, [int(command["sample"])]):
-                raise NotFoundError("That sample was deleted already.")
+                raise NotFoundError(words("That sample was deleted already."))
         elif kind == "delete_different":
             offered, self._different = self._different, None
             if offered is not None:
@@ -285,7 +294,9 @@ class GestureCards:
         """Return the command's enabled gesture; raise NotFoundError if it is gone."""
         found = self.gestures().get(int(command["gesture"]))
         if found is None:
-            raise NotFoundError("That gesture is gone: it was removed or switched off elsewhere.")
+            raise NotFoundError(
+                words("That gesture is gone: it was removed or switched off elsewhere.")
+            )
         return found
 
     # --------------------------------------------------------------------- what the cards show
@@ -308,7 +319,9 @@ class GestureCards:
                 setup.on_recorded()
             self._busy = progress.state != "idle"
             if time.monotonic() - self._read_s > REREAD_S:
-                self._read_rows()
+                is_own = self._busy or self._read_s < 0  # after a command it is -inf
+                if self._read_rows() and not is_own:
+                    self.recorded += 1
             names = {row["id"]: row["name"] for row in self._rows}
             chosen = self._wanted if self._wanted in names else next(iter(names), None)
             return {
@@ -324,21 +337,22 @@ class GestureCards:
                 "different": self._different,
                 "edits": self.edits,
                 "recorded": self.recorded,
+                "can_edit": self.can_edit,
                 "cards": self._rows,
             }
 
-    def _read_rows(self) -> None:
-        """Read the gestures with their samples from the store."""
-        counts = count_samples(self.store, self.project_id)
+    def _read_rows(self) -> bool:
+        """Read the gestures with their samples from the store; return whether counts changed."""
+        counts = count_samples(self.store, self.project_id, self.own_sessions())
         self._rows = [self._card_data(g, counts.get(g.id, 0)) for g in self.gestures().values()]
-        self._read_s = time.monotonic()
+        before, self._counts, self._read_s = self._counts, counts, time.monotonic()
+        return counts != before
 
     def _card_data(self, gesture: Gesture, samples: int) -> Card:
         """Return a gesture card's data: label, sample count, thumbnails, or how to perform it."""
-        how = explain_gesture(gesture.name) or "Each sample is one performance."
-        newest = list_newest_ids(
-            self.store, self.project_id, gesture.id, self._shown.get(gesture.id, THUMBNAILS)
-        )
+        how = words(explain_gesture(gesture.name)) or words("Each sample is one performance.")
+        limit, sessions = self._shown.get(gesture.id, THUMBNAILS), self.own_sessions()
+        newest = list_newest_ids(self.store, self.project_id, gesture.id, limit, sessions)
         return {
             "id": gesture.id,
             "name": gesture.name,
@@ -354,29 +368,27 @@ class GestureCards:
         ones vanish."""
         return {
             str(sample.id): to_data_url(encode_thumbnail(sample, THUMBNAIL_SIZE))
-            for sample in self._read_own(self._pictures)
+            for sample in self.read_own(self._pictures)
         }
 
     def enlarged_picture(self) -> dict[str, str]:
         """Return the picture of the requested sample, with its skeleton, like `pictures`."""
         return {
             str(sample.id): to_data_url(encode_sample_picture(sample, ENLARGED_SIZE))
-            for sample in self._read_own(self._enlarged)
+            for sample in self.read_own(self._enlarged)
         }
 
-    def _read_own(self, ids: list[int]) -> Sequence[Sample]:
-        """Read samples of this project."""
-        return read_samples(self.store, ids, project_id=self.project_id) if ids else []
+    def read_own(self, ids: list[int]) -> Sequence[Sample]:
+        """Read samples of this project that the cards may show."""
+        own = self.own_sessions()
+        return read_samples(self.store, ids, project_id=self.project_id, sessions=own)
 
 
 def _recording_data(progress: RecordingStatus) -> CardsRecording | None:
     """Return the running recording's gesture, texts and seconds since its countdown, or None."""
     if progress.state == "idle":
         return None
-    left = f" {math.ceil(progress.left_s)} s" if progress.left_s else ""
-    short, long = f"● {progress.part or f'{progress.saved} saved'}", f"● Recording{left}"
-    if progress.state == "countdown":
-        short, long = f"⏳{left}", f"⏳ Get ready{left}"
+    short, long = progress.button_texts
     gesture, since = progress.gesture_id, progress.since_s
     return {"gesture": gesture, "since": since, "short": short, "long": long}
 
@@ -384,4 +396,4 @@ def _recording_data(progress: RecordingStatus) -> CardsRecording | None:
 def _describe_counts(progress: RecordingStatus, names: dict[int, str]) -> str:
     """Return the last recording's gesture with its counts of saved and skipped samples."""
     name = names.get(progress.gesture_id or 0)
-    return f"{name}: {progress.text}" if name else ""
+    return words("{gesture}: {counts}", gesture=name, counts=progress.text) if name else ""

@@ -28,10 +28,13 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core.errors import MediaError
+from core.words import translate_all, words
 
 PATH = "mudra/live"
 CLOSE_NO_CHANNEL = 4404  # close code: no channel has this token
+CLOSE_OVER = 4403  # close code: a guest's right to record has ended
 CLOSE_TRY_LATER = 1013  # close code: too many connections
+GUEST = "mudra.guest"  # key of a connection's scope: the guest of a class, if it is one
 OWNER = "mudra.owner"  # key of a connection's scope: the logged-in user, "" without a login
 MAX_MESSAGE_CHARS = 3_000_000  # a few crops
 MAX_CONNECTIONS, MAX_PER_VISITOR = 256, 16
@@ -87,10 +90,12 @@ class Channel:
 
     Attributes:
         token: by which the visitor's page finds the channel.
+        translate: into the visitor's language, for each `Words` of the state and of errors.
     """
 
     def __init__(self) -> None:
         self.token = secrets.token_urlsafe(_TOKEN_BYTES)
+        self.translate: Callable[[str], str] = str
         self._topics: dict[str, State] = {}
         self._receivers: dict[str, Receive] = {}
         self._lock = threading.Lock()
@@ -140,7 +145,7 @@ class Channel:
         return pages
 
     def state(self) -> dict[str, Any]:
-        """Return the state of each topic."""
+        """Return the state of each topic, in English."""
         with self._lock:
             topics = dict(self._topics)
         return {name: state() for name, state in topics.items()}
@@ -188,10 +193,13 @@ class Connection:
             message = _parse_message(text)
             self._pages |= self.channel.receive(message)
         except MediaError as error:
-            return _describe_problem(str(error))
+            return self._describe_problem(error.text)
         except (KeyError, TypeError, ValueError) as error:
-            problem = f"the page sent an invalid message ({error!r}): reload the page"
-            return _describe_problem(problem)
+            return self._describe_problem(
+                words(
+                    "the page sent an invalid message ({error}): reload the page", error=repr(error)
+                )
+            )
         return self.news(even_if_same=True)
 
     def news(self, *, even_if_same: bool = False) -> str:
@@ -212,13 +220,13 @@ class Connection:
                 return ""
             self._sent, self._applied = state, applied
             self._turn += 1
-            news: StateMessage = {"turn": self._turn, "applied": applied, "state": changed}
+            said = translate_all(changed, self.channel.translate)
+            news: StateMessage = {"turn": self._turn, "applied": applied, "state": said}
             return json.dumps(news)
 
-
-def _describe_problem(text: str) -> str:
-    message: ProblemMessage = {"problem": text}
-    return json.dumps(message)
+    def _describe_problem(self, text: str) -> str:
+        message: ProblemMessage = {"problem": self.channel.translate(text)}
+        return json.dumps(message)
 
 
 def live_route(path: str) -> WebSocketRoute:
@@ -323,11 +331,15 @@ async def _receive_text(socket: WebSocket) -> str:
 def _parse_message(text: str) -> Message:
     """Parse a JSON object; raise MediaError if it is too long or isn't an object."""
     if len(text) > MAX_MESSAGE_CHARS:
-        raise MediaError(f"the page sent {len(text):,} characters: reload the page")
+        raise MediaError(words("the page sent {n:,} characters: reload the page", n=len(text)))
     try:
         message = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise MediaError(f"the page sent no JSON ({error}): reload the page") from error
+        raise MediaError(
+            words("the page sent no JSON ({error}): reload the page", error=str(error))
+        ) from error
     if not isinstance(message, dict):
-        raise MediaError(f"the page sent {type(message).__name__}: reload the page")
+        raise MediaError(
+            words("the page sent {kind}: reload the page", kind=type(message).__name__)
+        )
     return message

@@ -16,6 +16,7 @@ from core.pose.skeletons.table import skeleton_named
 from core.reading.depth_playback import DepthView, render_view
 from core.reading.depth_reading import DepthReader, DepthReading
 from core.reading.hand_finding import HandFinder
+from core.words import words
 
 log = logging.getLogger(__name__)
 
@@ -92,10 +93,10 @@ class DepthStream:
                 if self._end.is_set() or self._clock() - self._asked_s > IDLE_S:
                     break
         except MudraError as error:
-            self.error = str(error)
+            self.error = error.text
         except Exception as error:  # no caller waits for this thread
             log.exception("a depth camera's frames could not be read")
-            self.error = f"the camera's frames could not be read: {error!r}"
+            self.error = words("the camera's frames could not be read: {error}", error=repr(error))
         finally:
             self._source.close()
             self._reader.close()

@@ -27,6 +27,7 @@ from core.pose.types import AnyFrame, Estimate, Frame, Picture, RemoteFrame
 from core.reading.keypoint_sources import KeypointSource
 from core.reading.motions import Motion
 from core.reading.reading import HandReader, HandReading, TracePoint
+from core.words import words
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class StreamTimes:
 
 _TIMES = StreamTimes()
 _MAX_MOTIONS = 5  # kept in `Latest.made`
-_INTERRUPTED = (
+_INTERRUPTED = words(
     "The camera stopped by itself: no pictures came any more. Was it unplugged, did the computer "
     "sleep, or was it very busy? Press START to go on; what was recorded is kept."
 )
@@ -101,15 +102,18 @@ class Latest:
         if self.opening and silent_s < _TIMES.opening_s:
             return ""
         if self.frames and silent_s > _TIMES.lost_s:
-            return (
-                f"Camera lost: no picture for {silent_s:.0f} s. Is it plugged in, and is this tab "
-                "in front? Press STOP, then START. Pictures can be uploaded meanwhile."
+            return words(
+                "Camera lost: no picture for {silent_s:.0f} s. Is it plugged in, and is this tab "
+                "in front? Press STOP, then START. Pictures can be uploaded meanwhile.",
+                silent_s=silent_s,
             )
         if not self.frames and silent_s > _TIMES.unconnected_s:
-            return (
-                f"No picture came in {silent_s:.0f} s: the browser reaches the page but not the "
+            return words(
+                "No picture came in {silent_s:.0f} s: the browser reaches the page but not the "
                 "video connection (UDP). Open Mudra on the machine that runs it, at "
-                f"{address}, or upload pictures."
+                "{address}, or upload pictures.",
+                silent_s=silent_s,
+                address=address,
             )
         return ""
 
@@ -286,9 +290,9 @@ class LiveProcessor:
     def _failure(self, error: Exception) -> Latest:
         """Return a result with the error's message; log unexpected errors."""
         if isinstance(error, MudraError):
-            return Latest(error=str(error))
+            return Latest(error=error.text)
         log.exception("a frame could not be processed")
-        return Latest(error=f"a frame could not be processed: {error!r}")
+        return Latest(error=words("a frame could not be processed: {error}", error=repr(error)))
 
     def _process_frame(self, frame: Frame, options: Options) -> tuple[Picture, Latest]:
         """Estimate, watch, read and draw a frame; while paused, only mirror it."""

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from core.errors import ArchiveError, MediaError
 from core.files import temporary_folder
 from core.media.limits import NPZ, ZIP
+from core.words import words
 
 # what zipfile raises for damaged or hostile files
 ZIP_ERRORS: tuple[type[Exception], ...] = (OSError, EOFError, RuntimeError, ValueError)
@@ -69,25 +70,54 @@ def _open_zip(source: Path, name: str) -> Iterator[zipfile.ZipFile]:
             file = stack.enter_context(_BoundedReader(io.FileIO(source)))
             archive = stack.enter_context(zipfile.ZipFile(file))
         except ZIP_ERRORS as error:
-            raise ArchiveError(f"{name} isn't a zip that can be read ({error})") from error
+            raise ArchiveError(
+                words(
+                    "{file} isn't a zip that can be read ({reason})", file=name, reason=str(error)
+                )
+            ) from error
         yield archive
 
 
 def _check_sizes(entries: list[zipfile.ZipInfo], name: str) -> None:
     """Raise ArchiveError if a zip has too many, too large or too highly compressed entries."""
     if len(entries) > ZIP.max_entries:
-        raise ArchiveError(f"{name} has {len(entries):,} entries; the limit is {ZIP.max_entries:,}")
+        raise ArchiveError(
+            words(
+                "{file} has {n:,} entries; the limit is {limit:,}",
+                file=name,
+                n=len(entries),
+                limit=ZIP.max_entries,
+            )
+        )
     total = sum(entry.file_size for entry in entries)
     if total > ZIP.max_total_bytes:
-        raise ArchiveError(f"{name} unpacks to {total:,} bytes; limit {ZIP.max_total_bytes:,}")
+        raise ArchiveError(
+            words(
+                "{file} unpacks to {size:,} bytes; limit {limit:,}",
+                file=name,
+                size=total,
+                limit=ZIP.max_total_bytes,
+            )
+        )
     for entry in entries:
         size = entry.file_size
         if size > ZIP.max_entry_bytes:
             raise ArchiveError(
-                f"{name}: an entry has {size:,} bytes; limit {ZIP.max_entry_bytes:,}"
+                words(
+                    "{file}: an entry has {size:,} bytes; limit {limit:,}",
+                    file=name,
+                    size=size,
+                    limit=ZIP.max_entry_bytes,
+                )
             )
         if size > max(ZIP.ratio_from_bytes, ZIP.max_ratio * entry.compress_size):
-            raise ArchiveError(f"{name}: an entry is compressed more than {ZIP.max_ratio}:1")
+            raise ArchiveError(
+                words(
+                    "{file}: an entry is compressed more than {ratio}:1",
+                    file=name,
+                    ratio=ZIP.max_ratio,
+                )
+            )
 
 
 def _check_names(
@@ -101,14 +131,36 @@ def _check_names(
         raw = entry.orig_filename
         outside = path.is_absolute() or ".." in path.parts or not path.parts
         if outside or "\\" in raw or ":" in raw or "\0" in raw:
-            raise ArchiveError(f"{name} contains the unsafe name {raw[:80]!r}: create it again")
+            raise ArchiveError(
+                words(
+                    "{file} contains the unsafe name {name}: create it again",
+                    file=name,
+                    name=repr(raw[:80]),
+                )
+            )
         if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
-            raise ArchiveError(f"{name}: {raw[:80]!r} is a link or device, only files are read")
+            raise ArchiveError(
+                words(
+                    "{file}: {name} is a link or device, only files are read",
+                    file=name,
+                    name=repr(raw[:80]),
+                )
+            )
         key = str(path).casefold()
         if key in seen:
-            raise ArchiveError(f"{name} contains {raw[:80]!r} twice: create it again")
+            raise ArchiveError(
+                words(
+                    "{file} contains {name} twice: create it again", file=name, name=repr(raw[:80])
+                )
+            )
         if allowed is not None and not allowed.fullmatch(entry.filename):
-            raise ArchiveError(f"{name} contains unexpected member {entry.filename[:80]!r}")
+            raise ArchiveError(
+                words(
+                    "{file} contains unexpected member {name}",
+                    file=name,
+                    name=repr(entry.filename[:80]),
+                )
+            )
         seen.add(key)
 
 
@@ -126,8 +178,14 @@ def _unpack_entry(
         with archive.open(entry) as packed, target.open("wb") as out:
             shutil.copyfileobj(packed, out)
     except ZIP_ERRORS as error:
-        label = repr(entry.filename[:80])
-        raise ArchiveError(f"{name}: {label} can't be unpacked ({error})") from error
+        raise ArchiveError(
+            words(
+                "{file}: {name} can't be unpacked ({reason})",
+                file=name,
+                name=repr(entry.filename[:80]),
+                reason=str(error),
+            )
+        ) from error
 
 
 # what zipfile and numpy raise for damaged or hostile files; the last of an array's header
@@ -148,14 +206,25 @@ def read_npz(path: Path) -> dict[str, NDArray[Any]]:
             size = sum(entry.file_size for entry in entries)
             if len(entries) > NPZ.max_arrays or size > NPZ.max_bytes:
                 raise MediaError(
-                    f"{path.name} has {len(entries):,} arrays of {size:,} bytes; the limit is "
-                    f"{NPZ.max_arrays:,} of {NPZ.max_bytes:,}"
+                    words(
+                        "{file} has {n:,} arrays of {size:,} bytes; the limit is {max_arrays:,} of "
+                        "{max_bytes:,}",
+                        file=path.name,
+                        n=len(entries),
+                        size=size,
+                        max_arrays=NPZ.max_arrays,
+                        max_bytes=NPZ.max_bytes,
+                    )
                 )
             return {e.filename.removesuffix(".npy"): _read_array(archive, e) for e in entries}
     except NPZ_ERRORS as error:
         reason = " ".join(str(error).split())[:160]
         raise MediaError(
-            f"{path.name} isn't an .npz of numbers ({reason}): write it again by numpy.savez"
+            words(
+                "{file} isn't an .npz of numbers ({reason}): write it again by numpy.savez",
+                file=path.name,
+                reason=reason,
+            )
         ) from None
 
 

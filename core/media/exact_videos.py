@@ -19,6 +19,7 @@ from core.errors import MediaError
 from core.media.limits import LOSSLESS_VIDEO
 from core.media.videos import create_video, open_video
 from core.pose.types import Picture
+from core.words import words
 
 GREY_16, GREY_8, RGB = "gray16le", "gray", "rgb24"
 _DEEP_FORMATS = ("gray16le", "gray16be")  # FFmpeg stretches the values of 10 to 14 bits over 16
@@ -68,8 +69,15 @@ class VideoTrack:
         bits = max((part.bits for part in pixel_format.components), default=8)
         if bits > 8:
             raise MediaError(
-                f"{self._name} has {pixel_format.name} pixels of {bits} bits: expected are "
-                f"{_DEEP_FORMATS[0]}, {_DEEP_FORMATS[1]} or 8 bits; save it as {_DEEP_FORMATS[0]}"
+                words(
+                    "{file} has {pixels} pixels of {bits} bits: expected are {first}, {second} or "
+                    "8 bits; save it as {first}",
+                    file=self._name,
+                    pixels=pixel_format.name,
+                    bits=bits,
+                    first=_DEEP_FORMATS[0],
+                    second=_DEEP_FORMATS[1],
+                )
             )
 
     def _read_stamps(self) -> list[int]:
@@ -83,10 +91,14 @@ class VideoTrack:
                     stamps.add(stamp)
                 if len(stamps) > LOSSLESS_VIDEO.max_frames:
                     raise MediaError(
-                        f"{self._name} has over {LOSSLESS_VIDEO.max_frames:,} frames: cut it"
+                        words(
+                            "{file} has over {limit:,} frames: cut it",
+                            file=self._name,
+                            limit=LOSSLESS_VIDEO.max_frames,
+                        )
                     )
         if not stamps:
-            raise MediaError(f"{self._name} has no frame that can be decoded")
+            raise MediaError(words("{file} has no frame that can be decoded", file=self._name))
         return sorted(stamps)
 
     def read(self, index: int) -> Pixels:
@@ -97,10 +109,25 @@ class VideoTrack:
         try:
             frame = self._decode_frame(index)
         except av.FFmpegError as error:
-            raise MediaError(f"{self._name}: frame {index} can't be decoded ({error})") from error
+            raise MediaError(
+                words(
+                    "{file}: frame {number} can't be decoded ({reason})",
+                    file=self._name,
+                    number=index,
+                    reason=str(error),
+                )
+            ) from error
         size_hw = frame.height, frame.width
         if size_hw != self.size_hw or max(size_hw) > LOSSLESS_VIDEO.max_side_px:
-            raise MediaError(f"{self._name}: frame {index} is {frame.width} x {frame.height}")
+            raise MediaError(
+                words(
+                    "{file}: frame {number} is {width} x {height}",
+                    file=self._name,
+                    number=index,
+                    width=frame.width,
+                    height=frame.height,
+                )
+            )
         return frame.to_ndarray(format=self._pixel_format)
 
     def _decode_frame(self, index: int) -> av.VideoFrame:
@@ -119,7 +146,9 @@ class VideoTrack:
                     return frame
                 if frame.pts is not None and frame.pts > stamp:
                     break
-        raise MediaError(f"{self._name}: frame {index} can't be decoded")
+        raise MediaError(
+            words("{file}: frame {number} can't be decoded", file=self._name, number=index)
+        )
 
     def close(self) -> None:
         """Close the file."""

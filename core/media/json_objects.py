@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from core.errors import TableError
 from core.media.limits import JSON
+from core.words import words
 
 _BLOCK_BYTES = 2**17
 TOP_LEVEL = ("",)  # the file is a list itself
@@ -48,9 +49,15 @@ def iterate_json_objects(
         too_large = builder is not None and events > JSON.max_object_events
         if depth > JSON.max_depth or too_large or counts.get(name, 0) > JSON.max_objects:
             raise TableError(
-                f"{path.name}: more than {JSON.max_objects:,} {name or 'entries'}, "
-                f"{JSON.max_object_events:,} values in one of them, or {JSON.max_depth} nested "
-                "brackets"
+                words(
+                    "{file}: more than {max_objects:,} {name}, {max_values:,} values in one of "
+                    "them, or {max_depth} nested brackets",
+                    file=path.name,
+                    max_objects=JSON.max_objects,
+                    name=name or words("entries"),
+                    max_values=JSON.max_object_events,
+                    max_depth=JSON.max_depth,
+                )
             )
 
 
@@ -59,7 +66,9 @@ def validate_object(kind: TypeAdapter[_Kind], item: dict[str, Any], label: str) 
     try:
         return kind.validate_python(item)
     except ValidationError as error:
-        raise TableError(f"{label}: {format_first_fault(error)}") from error
+        raise TableError(
+            words("{place}: {problem}", place=label, problem=format_first_fault(error))
+        ) from error
 
 
 def format_first_fault(error: ValidationError) -> str:
@@ -80,8 +89,13 @@ class _BoundedReader:
     def read(self, size: int) -> bytes:
         """Read up to `size` bytes; raise TableError if a single token is too long."""
         if self.unparsed_bytes > JSON.max_token_bytes:
-            limit = f"{JSON.max_token_bytes:,}"
-            raise TableError(f"{self._name} has a text or number of over {limit} bytes: remove it")
+            raise TableError(
+                words(
+                    "{file} has a text or number of over {limit:,} bytes: remove it",
+                    file=self._name,
+                    limit=JSON.max_token_bytes,
+                )
+            )
         block = self._file.read(size)
         self.unparsed_bytes += len(block)
         return block
@@ -94,14 +108,24 @@ def _parse_events(path: Path) -> Iterator[tuple[str, Any]]:
     try:
         with path.open("rb") as file:
             if path.stat().st_size > JSON.max_bytes:
-                raise TableError(f"{path.name} has over {JSON.max_bytes:,} bytes: split it")
+                raise TableError(
+                    words(
+                        "{file} has over {limit:,} bytes: split it",
+                        file=path.name,
+                        limit=JSON.max_bytes,
+                    )
+                )
             reader = _BoundedReader(file, path.name)
             # not ijson.parse: its prefixes grow with the depth
             for event in ijson.basic_parse(reader, use_float=True, buf_size=_BLOCK_BYTES):
                 reader.unparsed_bytes = 0
                 yield event
     except OSError as error:
-        raise TableError(f"{path.name} can't be read: {error.strerror}") from error
+        raise TableError(
+            words("{file} can't be read: {reason}", file=path.name, reason=error.strerror)
+        ) from error
     except (ijson.JSONError, UnicodeError, ValueError, OverflowError) as error:
         reason = " ".join(str(error).split())[:100]
-        raise TableError(f"{path.name} isn't JSON that can be read ({reason})") from error
+        raise TableError(
+            words("{file} isn't JSON that can be read ({reason})", file=path.name, reason=reason)
+        ) from error

@@ -10,6 +10,7 @@ from typing import Any
 
 from core.errors import TableError, WorkerError
 from core.media.limits import PARQUET
+from core.words import words
 from core.workers.channel import Arrays
 from core.workers.process import Worker
 
@@ -58,7 +59,13 @@ class _ParquetReader:
         try:
             return self._worker.call(command, options, timeout_s=max(0.0, self._seconds_left))
         except (TableError, WorkerError) as error:
-            raise TableError(f"{self._name} isn't a table that can be read ({error})") from None
+            raise TableError(
+                words(
+                    "{file} isn't a table that can be read ({reason})",
+                    file=self._name,
+                    reason=error.text,
+                )
+            ) from None
         finally:
             self._seconds_left -= time.monotonic() - started_s
 

@@ -16,6 +16,7 @@ from core.errors import MediaError
 from core.files import wrap_os_errors
 from core.media.limits import PICTURE
 from core.pose.types import Picture
+from core.words import words
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 _FORMATS = ("JPEG", "PNG", "WEBP")
@@ -26,7 +27,7 @@ def read_picture(source: Path | bytes, *, name: str = "") -> Picture:
     """Read an untrusted picture from a path or bytes as (H, W, 3) uint8 RGB, upright, on white;
     errors call it `name`. Raise MediaError if it isn't a JPEG, PNG or WEBP, is damaged, or above
     the limits."""
-    name = name or (source.name if isinstance(source, Path) else "the picture")
+    name = name or (source.name if isinstance(source, Path) else words("the picture"))
     content = _read_content(source, name)
     try:
         with warnings.catch_warnings():
@@ -36,13 +37,23 @@ def read_picture(source: Path | bytes, *, name: str = "") -> Picture:
             ImageOps.exif_transpose(image, in_place=True)
             return np.array(_to_rgb(image))
     except UnidentifiedImageError as error:
-        raise MediaError(f"{name} isn't a JPEG, PNG or WEBP image") from error
+        raise MediaError(words("{file} isn't a JPEG, PNG or WEBP image", file=name)) from error
     except Image.DecompressionBombError as error:
         raise MediaError(
-            f"{name} has more than {PICTURE.max_pixels:,} pixels: make it smaller"
+            words(
+                "{file} has more than {limit:,} pixels: make it smaller",
+                file=name,
+                limit=PICTURE.max_pixels,
+            )
         ) from error
     except (OSError, ValueError, SyntaxError) as error:
-        raise MediaError(f"{name} can't be decoded ({error}): save it again") from error
+        raise _decoding_error(name, error) from error
+
+
+def _decoding_error(name: str, error: Exception) -> MediaError:
+    """Create the error that a picture can't be decoded."""
+    text = words("{file} can't be decoded ({reason}): save it again", file=name, reason=str(error))
+    return MediaError(text)
 
 
 def check_jpeg(content: bytes, max_side_px: int, name: str, kind: str = "JPEG") -> None:
@@ -52,15 +63,23 @@ def check_jpeg(content: bytes, max_side_px: int, name: str, kind: str = "JPEG") 
         with Image.open(io.BytesIO(content), formats=(kind,)) as image:
             width, height = image.size
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise MediaError(f"{name} isn't a {kind} image") from error
+        raise MediaError(words("{file} isn't a {kind} image", file=name, kind=kind)) from error
     if max(width, height) > max_side_px:
-        raise MediaError(f"{name} is {width} x {height} pixels; the limit is {max_side_px} a side")
+        raise MediaError(
+            words(
+                "{file} is {width} x {height} pixels; the limit is {limit} a side",
+                file=name,
+                width=width,
+                height=height,
+                limit=max_side_px,
+            )
+        )
 
 
 def shrink_to_webp(content: bytes, max_bytes: int, max_side_px: int = MAX_SHOWN_SIDE_PX) -> bytes:
     """Encode an untrusted picture or GIF anew as a small WEBP, an animation with its first frames.
     Raise MediaError as `read_picture` does, or if it can't be made small enough."""
-    name = "the picture"
+    name = words("the picture")
     _read_content(content, name)
     try:
         with Image.open(io.BytesIO(content), formats=(*_FORMATS, "GIF")) as image:
@@ -72,9 +91,9 @@ def shrink_to_webp(content: bytes, max_bytes: int, max_side_px: int = MAX_SHOWN_
                 frame.thumbnail((max_side_px, max_side_px))  # else all are in memory at full size
                 frames.append(frame)
     except UnidentifiedImageError as error:
-        raise MediaError(f"{name} isn't a JPEG, PNG, WEBP or GIF image") from error
+        raise MediaError(words("{file} isn't a JPEG, PNG, WEBP or GIF image", file=name)) from error
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise MediaError(f"{name} can't be decoded ({error}): save it again") from error
+        raise _decoding_error(name, error) from error
     for side_px in (max_side_px, max_side_px // 2, max_side_px // 4):
         for frame in frames:
             frame.thumbnail((side_px, side_px))
@@ -82,32 +101,50 @@ def shrink_to_webp(content: bytes, max_bytes: int, max_side_px: int = MAX_SHOWN_
         frames[0].save(out, "WEBP", quality=75, save_all=True, **(more if frames[1:] else {}))
         if out.tell() <= max_bytes:
             return out.getvalue()
-    raise MediaError(f"{name} can't be made small enough: choose one with fewer details")
+    raise MediaError(
+        words("{file} can't be made small enough: choose one with fewer details", file=name)
+    )
 
 
 def _read_content(source: Path | bytes, name: str) -> bytes:
     """Read a path's bytes, or return the given ones; raise MediaError if there are too many."""
-    with wrap_os_errors(MediaError, f"{name} can't be read"):
+    with wrap_os_errors(MediaError, words("{file} can't be read", file=name)):
         size = source.stat().st_size if isinstance(source, Path) else len(source)
         if size > PICTURE.max_bytes:
-            raise MediaError(f"{name} has {size:,} bytes; the limit is {PICTURE.max_bytes:,}")
+            raise MediaError(
+                words(
+                    "{file} has {size:,} bytes; the limit is {limit:,}",
+                    file=name,
+                    size=size,
+                    limit=PICTURE.max_bytes,
+                )
+            )
         return source.read_bytes() if isinstance(source, Path) else source
 
 
 def _check_pixel_count(image: Image.Image, name: str) -> None:
     """Raise MediaError if a picture or an animation has too many pixels to decode."""
     pixels = image.width * image.height
-    size = f"{image.width} x {image.height} pixels"
+    size = {"file": name, "width": image.width, "height": image.height}
     if max(image.size) > PICTURE.max_side_px or pixels > PICTURE.max_pixels:
         raise MediaError(
-            f"{name} is {size}; the limit is {PICTURE.max_side_px:,} a side and "
-            f"{PICTURE.max_pixels:,} in all: make it smaller"
+            words(
+                "{file} is {width} x {height} pixels; the limit is {max_side:,} a side and "
+                "{max_pixels:,} in all: make it smaller",
+                max_side=PICTURE.max_side_px,
+                max_pixels=PICTURE.max_pixels,
+                **size,
+            )
         )
     animated = image.format in ("PNG", "WEBP", "GIF") and getattr(image, "is_animated", False)
     if animated and pixels > PICTURE.max_animation_pixels:
         raise MediaError(
-            f"{name} is an animation of {size}; the limit is {PICTURE.max_animation_pixels:,} "
-            "in all: save one picture of it"
+            words(
+                "{file} is an animation of {width} x {height} pixels; the limit is {limit:,} in "
+                "all: save one picture of it",
+                limit=PICTURE.max_animation_pixels,
+                **size,
+            )
         )
 
 
@@ -151,7 +188,7 @@ def decode_jpeg(content: bytes) -> Picture:
     """Decode a JPEG that this program wrote to (H, W, 3) RGB; raise MediaError if it is damaged."""
     bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     if bgr is None:
-        raise MediaError("a stored crop is damaged")
+        raise MediaError(words("a stored crop is damaged"))
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from core.errors import MediaError
 from core.media.limits import VIDEO, VideoLimits
 from core.pose.types import Frame, Picture
+from core.words import words
 
 VIDEO_SUFFIXES = (".mp4", ".webm", ".avi", ".mov", ".mkv", ".m4v")
 # FFmpeg's names of files that contain their pictures themselves: a playlist would open other files
@@ -55,7 +56,13 @@ def read_video(path: Path, *, fps: float | None = None, name: str = "") -> Itera
         for index, frame in enumerate(_decode_frames(container, stream)):
             time_s = frame.time if frame.time is not None else index / rate
             if time_s > VIDEO.max_seconds or index >= VIDEO.max_frames:
-                raise MediaError(f"{name} is longer than {VIDEO.max_seconds // 60} minutes: cut it")
+                raise MediaError(
+                    words(
+                        "{file} is longer than {limit} minutes: cut it",
+                        file=name,
+                        limit=VIDEO.max_seconds // 60,
+                    )
+                )
             _check_side((frame.height, frame.width), name)  # whatever the header said
             if fps is None or time_s >= next_s - 1e-6:
                 next_s = max(next_s + 1 / fps, time_s) if fps else 0.0
@@ -63,7 +70,7 @@ def read_video(path: Path, *, fps: float | None = None, name: str = "") -> Itera
                 rgb = np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90) % 4)
                 yield Frame(np.ascontiguousarray(rgb), float(time_s), index, name)
         if index < 0:
-            raise MediaError(f"{name} has no frame that can be decoded")
+            raise MediaError(words("{file} has no frame that can be decoded", file=name))
 
 
 @contextlib.contextmanager
@@ -79,25 +86,40 @@ def open_video(
         container = av.open(str(path), options=options | _DECODER_OPTIONS)
     except av.ArgumentError as error:  # FFmpeg's error for a container that is not listed
         raise MediaError(
-            f"{name} isn't a video of a supported kind: save it as .mp4, .webm, .mkv, .mov or .avi"
+            words(
+                "{file} isn't a video of a supported kind: save it as .mp4, .webm, .mkv, .mov or "
+                ".avi",
+                file=name,
+            )
         ) from error
     except (av.FFmpegError, ValueError) as error:
         raise MediaError(
-            f"{name} isn't a video that can be read ({_format_reason(error)})"
+            words(
+                "{file} isn't a video that can be read ({reason})",
+                file=name,
+                reason=_format_reason(error),
+            )
         ) from error
     with container:
         if len(container.streams.video) <= track:
-            raise MediaError(f"{name} has no video stream")
+            raise MediaError(words("{file} has no video stream", file=name))
         stream = container.streams.video[track]
         if stream.codec_context is None:
-            raise MediaError(f"{name} has an unknown codec: save it as another kind")
+            raise MediaError(
+                words("{file} has an unknown codec: save it as another kind", file=name)
+            )
         stream.codec_context.thread_count = 2
         stream.codec_context.options = _DECODER_OPTIONS
         info = _read_info(container, stream)
         _check_side(info.size_hw, name)
         if info.seconds and info.seconds > limits.max_seconds:
             raise MediaError(
-                f"{name} lasts {info.seconds:.0f} s; the limit is {limits.max_seconds}: cut it"
+                words(
+                    "{file} lasts {seconds:.0f} s; the limit is {limit}: cut it",
+                    file=name,
+                    seconds=info.seconds,
+                    limit=limits.max_seconds,
+                )
             )
         yield container, stream
 
@@ -119,7 +141,13 @@ def create_video(
         path.touch()  # PyAV would only find out with the first frame
         return av.open(str(path), "w", format=container_format)
     except (OSError, av.FFmpegError) as error:
-        raise MediaError(f"{name or path} can't be written ({_format_reason(error)})") from error
+        raise MediaError(
+            words(
+                "{file} can't be written ({reason})",
+                file=name or path,
+                reason=_format_reason(error),
+            )
+        ) from error
 
 
 def _format_reason(error: Exception) -> str:
@@ -133,14 +161,28 @@ def _check_video_file(path: Path, name: str, limits: VideoLimits) -> None:
         raise MediaError(f"no video at {path}")
     size = path.stat().st_size
     if size == 0:
-        raise MediaError(f"{name} is empty (0 bytes)")
+        raise MediaError(words("{file} is empty (0 bytes)", file=name))
     if size > limits.max_bytes:
-        raise MediaError(f"{name} has {size:,} bytes; the limit is {limits.max_bytes:,}: cut it")
+        raise MediaError(
+            words(
+                "{file} has {size:,} bytes; the limit is {limit:,}: cut it",
+                file=name,
+                size=size,
+                limit=limits.max_bytes,
+            )
+        )
 
 
 def _check_side(size_hw: tuple[int, int], name: str) -> None:
     if max(size_hw) > VIDEO.max_side_px:
-        raise MediaError(f"{name} is {size_hw[1]} x {size_hw[0]}: shrink it")
+        raise MediaError(
+            words(
+                "{file} is {width} x {height}: shrink it",
+                file=name,
+                width=size_hw[1],
+                height=size_hw[0],
+            )
+        )
 
 
 def _read_info(container: av.container.InputContainer, stream: av.VideoStream) -> VideoInfo:

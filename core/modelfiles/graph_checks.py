@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from core.words import words
+
 MAX_NODES = 20_000
 MAX_TENSOR_NUMBERS = 2**27  # 512 MB as float32
 _STANDARD_DOMAINS = {"", "ai.onnx", "ai.onnx.ml"}
@@ -41,17 +43,22 @@ def find_graph_fault(data: bytes) -> str | None:
     try:
         model = onnx.load_model_from_string(data)
     except Exception:  # protobuf's own error type is not public
-        return "is not an ONNX file"
+        return words("is not an ONNX file")
     nodes = [*model.graph.node, *(node for f in model.functions for node in f.node)]
     domains = {node.domain for node in nodes} | {o.domain for o in model.opset_import}
     if unknown := sorted(domains - _STANDARD_DOMAINS):
-        return f"uses operators of {unknown}; only standard ONNX operators are allowed"
+        return words(
+            "uses operators of {unknown}; only standard ONNX operators are allowed", unknown=unknown
+        )
     for node in nodes:  # a loop might never end, and a nested graph would evade the other checks
         if any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute):
-            return f"uses {node.op_type}, which contains a graph; nested graphs are not allowed"
+            return words(
+                "uses {operator}, which contains a graph; nested graphs are not allowed",
+                operator=node.op_type,
+            )
     external = onnx.TensorProto.EXTERNAL
     if any(t.data_location == external or t.external_data for t in _list_tensors(model, nodes)):
-        return "refers to data outside the file, which is not allowed"
+        return words("refers to data outside the file, which is not allowed")
     return None
 
 
@@ -80,9 +87,13 @@ def find_cost_fault(data: bytes, max_operations: float, max_samples: int = 1) ->
 
     model = onnx.load_model_from_string(data)
     if len(model.graph.node) > MAX_NODES:
-        return f"has {len(model.graph.node):,} operators, at most {MAX_NODES:,} are allowed"
+        return words(
+            "has {count:,} operators, at most {limit:,} are allowed",
+            count=len(model.graph.node),
+            limit=MAX_NODES,
+        )
     if model.functions:
-        return "defines functions: export it with them inlined"
+        return words("defines functions: export it with them inlined")
     return _find_dynamic_size(model.graph) or _find_excess(model, max_operations, max_samples)
 
 
@@ -94,11 +105,14 @@ def _find_dynamic_size(graph: Any) -> str | None:
     known = constants | dynamic | {""}
     for node in graph.node:
         if not known.issuperset(node.input):
-            return f"uses {node.op_type} before its inputs are computed"
+            return words("uses {operator} before its inputs are computed", operator=node.op_type)
         sizes = (1,) if node.op_type.startswith(_REDUCE) else _SIZE_INPUTS.get(node.op_type, ())
         size_inputs = {node.input[index] for index in sizes if index < len(node.input)}
         if node.op_type in _DATA_DEPENDENT or size_inputs & dynamic:
-            return f"uses {node.op_type} with a result whose size depends on values"
+            return words(
+                "uses {operator} with a result whose size depends on values",
+                operator=node.op_type,
+            )
         known.update(node.output)
         if node.op_type not in ("Shape", "Size") and dynamic.intersection(node.input):
             dynamic.update(node.output)
@@ -114,20 +128,30 @@ def _find_excess(model: Any, max_operations: float, max_samples: int) -> str | N
         try:
             shapes = _infer_shapes(model, samples)
         except Exception as error:  # its own error type is not public
-            return f"has shapes that contradict each other ({str(error).splitlines()[0][:100]})"
+            reason = str(error).splitlines()[0][:100]
+            return words("has shapes that contradict each other ({reason})", reason=reason)
         largest = max(map(math.prod, shapes.values()), default=0)
         if samples == 1 and largest > MAX_TENSOR_NUMBERS:
-            most = f"{MAX_TENSOR_NUMBERS:,}"
-            return f"makes an array of {largest:,} numbers, at most {most} are allowed"
+            return words(
+                "makes an array of {count:,} numbers, at most {limit:,} are allowed",
+                count=largest,
+                limit=MAX_TENSOR_NUMBERS,
+            )
         for node in model.graph.node:
             if max_samples > 1 and not shapes.keys() >= {*node.output} - {""}:
-                return f"uses {node.op_type} with a result whose size is unknown before it runs"
+                return words(
+                    "uses {operator} with a result whose size is unknown before it runs",
+                    operator=node.op_type,
+                )
         operations = sum(_count_multiplications(node, shapes) for node in model.graph.node)
         if operations > max_operations * samples:
-            number = "one sample" if samples == 1 else f"{samples:,} samples"
-            return (
-                f"takes {operations:.2g} multiplications for {number}, at most "
-                f"{max_operations * samples:.2g} are allowed"
+            number = words("one sample") if samples == 1 else words("{n:,} samples", n=samples)
+            return words(
+                "takes {operations:.2g} multiplications for {number}, at most {limit:.2g} are "
+                "allowed",
+                operations=operations,
+                number=number,
+                limit=max_operations * samples,
             )
     return None
 

@@ -17,11 +17,12 @@ from core.errors import WeightsError
 from core.files import sha256_of, write_whole
 from core.modelfiles.formats.tflite_metadata import add_input_normalization
 from core.progress import Progress, ignore_progress
+from core.words import words
 
 WHEEL = "mediapipe==0.10.21"
 
 _ALIGNMENT_BYTES = 64
-_REMEDY = "run `make setup` (or `python -m core weights prepare`), online"
+_REMEDY = words("run `make setup` (or `python -m core weights prepare`), online")
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,15 @@ def find_prepared_model(name: str, folder: Path) -> Path:
         raise WeightsError(f"no model “{name}”, there are {', '.join(MODELS)}")
     path = folder / f"{name}.task"
     if not path.is_file():
-        raise WeightsError(f"{path} is missing: {_REMEDY}")
+        raise WeightsError(words("{path} is missing: {remedy}", path=path, remedy=_REMEDY))
     if sha256_of(path) != MODELS[name].sha256:
-        raise WeightsError(f"{path} is not the file that was prepared: delete it, then {_REMEDY}")
+        raise WeightsError(
+            words(
+                "{path} is not the file that was prepared: delete it, then {remedy}",
+                path=path,
+                remedy=_REMEDY,
+            )
+        )
     return path
 
 

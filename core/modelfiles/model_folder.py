@@ -14,6 +14,7 @@ from core.modelfiles.catalogue import WEIGHTS
 from core.modelfiles.onnx_session import open_session
 from core.pose.heatmaps import Alignment, MapDecoding, PeakDecoder
 from core.pose.skeletons.table import HAND_21
+from core.words import words
 
 MODEL, METADATA = "model.onnx", "metadata.json"
 PEOPLE = "people"  # the output of a net of `PeopleMetadata`
@@ -105,24 +106,46 @@ def read_net_metadata(folder: Path, kind: type[Metadata]) -> Metadata:
     another kind, or its metadata is invalid."""
     path = folder / METADATA
     if not (path.is_file() and (folder / MODEL).is_file()):
-        raise WeightsError(f"no net in {folder}: {MODEL} or {METADATA} is missing")
+        raise WeightsError(
+            words(
+                "no net in {folder}: {model} or {metadata} is missing",
+                folder=folder,
+                model=MODEL,
+                metadata=METADATA,
+            )
+        )
     try:
         values = json.loads(path.read_bytes())
         if not isinstance(values, dict):
             raise ValueError("not an object")
         found = values.get("input", HeatmapMetadata.input_kind)
         if found != kind.input_kind:
-            raise WeightsError(f"{folder.name} is a net for {found!s:.20}, not {kind.input_kind}")
+            raise WeightsError(
+                words(
+                    "{name} is a net for {found}, not {wanted}",
+                    name=folder.name,
+                    found=str(found)[:20],
+                    wanted=kind.input_kind,
+                )
+            )
         return kind.model_validate(values)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_context=False)[0]
         field = ".".join(map(str, fault["loc"]))
         raise WeightsError(
-            f"{path} does not describe a net: “{field}” is {fault['input']!r:.100}: "
-            f"{fault['msg']}; if it is from a newer Mudra, update this one"
+            words(
+                "{path} does not describe a net: “{field}” is {value}: {reason}; if it is "
+                "from a newer Mudra, update this one",
+                path=path,
+                field=field,
+                value=repr(fault["input"])[:100],
+                reason=fault["msg"],
+            )
         ) from None
     except (OSError, ValueError) as error:
-        raise WeightsError(f"{path} can't be read: {error}") from None
+        raise WeightsError(
+            words("{path} can't be read: {error}", path=path, error=str(error))
+        ) from None
 
 
 def is_net_folder(folder: Path, kind: type[NetMetadata]) -> bool:
@@ -139,7 +162,9 @@ def open_net(folder: Path, kind: type[Metadata], *, threads: int = 1) -> tuple[M
     metadata = read_net_metadata(folder, kind)
     graph = (folder / MODEL).read_bytes()
     if hashlib.sha256(graph).hexdigest() != metadata.sha256:
-        raise WeightsError(f"{folder / MODEL} was altered since it was made: get it again")
+        raise WeightsError(
+            words("{path} was altered since it was made: get it again", path=folder / MODEL)
+        )
     return metadata, open_session(graph, threads=threads)
 
 

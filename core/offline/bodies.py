@@ -22,6 +22,7 @@ from core.pose.skeletons.table import skeleton_named
 from core.pose.tracking import PoseTracker
 from core.pose.types import Estimate, Floats, Picture
 from core.progress import Progress, ignore_progress
+from core.words import words
 
 MAX_BACKGROUND_PX = 1920
 
@@ -84,7 +85,13 @@ def read_body_video(
     """
     suffix = Path(name).suffix.lower()
     if suffix not in VIDEO_SUFFIXES:
-        raise MediaError(f"{name} is no video: {', '.join(VIDEO_SUFFIXES)} can be read")
+        raise MediaError(
+            words(
+                "{file} is no video: {suffixes} can be read",
+                file=name,
+                suffixes=", ".join(VIDEO_SUFFIXES),
+            )
+        )
     source = folder / f"{secrets.token_hex(8)}{suffix}"
     copy = source.with_suffix(".seen.webm")
     source.write_bytes(content)
@@ -125,7 +132,7 @@ def _annotate_video(
             writer.write(draw_body(frame.rgb, shown, view))
             progress(count, info.frames)
     if writer is None:
-        raise MediaError(f"{name} holds no frame that can be read")
+        raise MediaError(words("{file} holds no frame that can be read", file=name))
     table = to_table(rows, skeleton_named(estimator.skeleton))
     return BodyVideo(table, copy, count, found, detected, estimator.skeleton)
 

@@ -30,6 +30,7 @@ from core.recording.samples import AddReport, make_sample, select_valid_pose
 from core.recording.sources import find_gesture
 from core.store import NewSample, Project, Store
 from core.store.transfer import find_or_create_project
+from core.words import count_words, join_words, words
 
 _COLOUR_RANGE_MM = 150.0  # before and behind the hand's centre, of a crop's colours
 _MIN_INTERVAL_S = 0.07  # between samples: 10 a second, where half a frame early counts
@@ -41,13 +42,21 @@ def check_takes_depth(project: Project, skeleton: str) -> None:
     """Raise SkeletonError if a project doesn't accept depth hands of this skeleton."""
     if project.skeleton != skeleton:
         raise SkeletonError(
-            f"this net finds {skeleton}, “{project.name}” takes {project.skeleton}: choose another "
-            "net, or a project for them"
+            words(
+                "this net finds {skeleton}, “{project}” takes {own}: choose another net, or a "
+                "project for them",
+                skeleton=skeleton,
+                project=project.name,
+                own=project.skeleton,
+            )
         )
     if not project.in_space:
         raise SkeletonError(
-            f"“{project.name}” is a 2-D project: to record depth hands, choose a 3-D project, or "
-            "create one with New in the sidebar"
+            words(
+                "“{project}” is a 2-D project: to record depth hands, choose a 3-D project, or "
+                "create one with New in the sidebar",
+                project=project.name,
+            )
         )
 
 
@@ -91,14 +100,21 @@ def add_depth_samples(
         new.append(make_sample(picture, pose, estimate, with_picture=recorder.with_pictures))
         last, next_s = pose.keypoints, frame.time_s + _MIN_INTERVAL_S
     if not new:
-        reasons = ", ".join(f"{reason} {n}" for reason, n in skipped.items()) or "no frame"
-        raise MediaError(f"nothing in these frames makes a sample ({reasons}): choose others")
+        counts = [words("{reason} {n}", reason=reason, n=n) for reason, n in skipped.items()]
+        reasons = join_words(counts) or words("no frame")
+        raise MediaError(
+            words(
+                "nothing in these frames makes a sample ({reasons}): choose others", reasons=reasons
+            )
+        )
     store = recorder.store
     ids = store.add_samples(recorder.create_recording(gesture_id), new)
     title = f"Added {format_count(len(ids), 'sample')} from {source or 'depth'}"
     store.record_additions(recorder.project_id, title, {"samples": ids})
-    counts = [(format_count(n, "frame"), reason) for reason, n in skipped.items()]
-    return AddReport(len(ids), skipped=counts)
+    report = AddReport(len(ids))
+    for reason, n in skipped.items():
+        report.skipped.append((count_words(n, "{n:,} frame", "{n:,} frames"), reason))
+    return report
 
 
 def record_depth_samples(

@@ -22,6 +22,7 @@ from core.media.videos import VIDEO_SUFFIXES, video_info
 from core.offline.predicting import predict
 from core.progress import Progress, ignore_progress, to_fraction
 from core.recording.imports.cells import quote_formula
+from core.words import words
 
 _MEDIA_SUFFIXES = (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES)
 SUFFIXES = (*_MEDIA_SUFFIXES, ".zip")
@@ -106,9 +107,9 @@ def read_upload(
         result = _read_media(name or "the file", source, model, make_estimator, maps, progress)
         return UploadResult([result], [])
     except MudraError as error:
-        return UploadResult([], [(name, str(error))])
+        return UploadResult([], [(name, error.text)])
     except OSError as error:  # in the temporary folder: a full disk
-        return UploadResult([], [(name, f"can't be read: {error.strerror}")])
+        return UploadResult([], [(name, words("can't be read: {reason}", reason=error.strerror))])
     finally:
         source.unlink(missing_ok=True)
 
@@ -161,7 +162,9 @@ def _read_zip(
         for number, path in enumerate(paths):
             title = f"{name}/{path.relative_to(inside).as_posix()}"
             if path.suffix.lower() not in _MEDIA_SUFFIXES:
-                reason = f"neither picture nor video ({', '.join(_MEDIA_SUFFIXES)})"
+                reason = words(
+                    "neither picture nor video ({suffixes})", suffixes=", ".join(_MEDIA_SUFFIXES)
+                )
                 result.skipped.append((title, reason))
                 continue
 
@@ -176,7 +179,7 @@ def _read_zip(
             result.files.extend(part.files)
             result.skipped.extend(part.skipped)
     if not paths:
-        raise MediaError(f"{name} is empty")
+        raise MediaError(words("{file} is empty", file=name))
     return result
 
 
@@ -199,7 +202,7 @@ def _read_media(
                 records.append(frame.record())
                 best = max(best or frame, frame, key=lambda one: one.confidence)
         if best is None:
-            raise MediaError(f"{name} holds no frame that can be read")
+            raise MediaError(words("{file} holds no frame that can be read", file=name))
     except BaseException:  # also when the page was left: half a video is useless
         if video is not None:
             video.unlink(missing_ok=True)
@@ -213,7 +216,15 @@ def describe_damage(video: Path, records: Sequence[Mapping[str, Any]]) -> str:
     info = video_info(video)
     read_s = records[-1]["time_s"] + 1 / info.fps
     if info.frames and len(records) < _MIN_READ * info.frames:
-        return f"{len(records)} of {info.frames} frames could be read: the video is damaged"
+        return words(
+            "{n} of {frames} frames could be read: the video is damaged",
+            n=len(records),
+            frames=info.frames,
+        )
     if info.seconds and read_s < _MIN_READ * info.seconds - 1:  # sound may last a little longer
-        return f"{read_s:.1f} of {info.seconds:.1f} s could be read: the video is damaged"
+        return words(
+            "{read_s:.1f} of {seconds:.1f} s could be read: the video is damaged",
+            read_s=read_s,
+            seconds=info.seconds,
+        )
     return ""

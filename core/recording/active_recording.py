@@ -19,19 +19,20 @@ from core.recording.different_shapes import TAIL_S, count_kept, find_minority
 from core.recording.plans import BEATS, TOO_LONG, Plan, RecordingStatus
 from core.recording.samples import Limits
 from core.store import NewSample, Store
+from core.words import words
 
 CAMERA_TIMEOUT_S = 2.0
-HAND_LEFT = "hand left"  # why the last frames of a hold are skipped
+HAND_LEFT = words("hand left")  # why the last frames of a hold are skipped
 
-LEASE_EXPIRED = (
+LEASE_EXPIRED = words(
     "Recording ended: no message came from the browser for a moment. What was recorded before is "
     "saved; hold again to continue."
 )
-CAMERA_LOST = (
-    f"Recording ended: the camera gave no picture for {CAMERA_TIMEOUT_S:.0f} s. What was recorded "
-    "before is saved."
+CAMERA_LOST = words(
+    "Recording ended: the camera gave no picture for {n:.0f} s. What was recorded before is saved.",
+    n=CAMERA_TIMEOUT_S,
 )
-CUT_SHORT = (
+CUT_SHORT = words(
     "Recording ended before you released the button: the camera stopped. What was recorded before "
     "is saved."
 )
@@ -77,7 +78,6 @@ class ButtonHold:
 
 
 log = logging.getLogger(__name__)
-
 _MIN_INTERVAL_FACTOR = 0.7  # a camera's frames come unevenly: half a frame early still counts
 
 
@@ -112,7 +112,9 @@ class SampleWriter:
         """Return how many samples were not stored and why, as text for the user; "" if no error."""
         if not self._reason:
             return ""
-        return f"recording stopped, {self.lost} samples were not stored: {self._reason}"
+        return words(
+            "recording stopped, {n} samples were not stored: {why}", n=self.lost, why=self._reason
+        )
 
     def put(self, sample: NewSample) -> None:
         """Add a sample to the next batch."""
@@ -146,7 +148,7 @@ class SampleWriter:
                 self.ids += self._store.add_samples(self._recording_id, batch)
                 return
         except MudraError as error:
-            self._reason = str(error)
+            self._reason = error.text
         except Exception as error:  # else the thread would end silently
             log.exception("samples could not be stored")
             self._reason = repr(error)
@@ -392,6 +394,7 @@ class ActiveClipRecording(ActiveRecording):
         if status.state != "recording":
             return status
         if self.plan.beat_s is not None:
-            return replace(status, part=f"{self._beat + 1} of {BEATS}")
+            part = words("{n} of {total}", n=self._beat + 1, total=BEATS)
+            return replace(status, part=part)
         spent_s = 0.0 if self._first_s is None else self._now_s - self._first_s
         return replace(status, part=f"{spent_s:.1f} s")

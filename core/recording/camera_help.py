@@ -7,6 +7,8 @@ the browser offers no camera at all.
 from dataclasses import dataclass
 from typing import Any
 
+from core.words import mark, words
+
 INSECURE = "Insecure"
 UNKNOWN = "unknown"
 
@@ -21,47 +23,62 @@ class CameraProblem:
 
     def text(self, address: str) -> str:
         """Problem and fix, for the user."""
-        return f"{self.problem}. {self.fix.format(address=address)}"
+        return words(
+            "{problem}. {fix}", problem=words(self.problem), fix=words(self.fix, address=address)
+        )
 
 
 CAMERA_PROBLEMS = {
     INSECURE: CameraProblem(
-        "This address is not secure",
-        "Browsers give the camera only to http://localhost and to HTTPS: open Mudra at "
-        "{address} on the machine that runs it, or put HTTPS before it.",
+        mark("This address is not secure"),
+        mark(
+            "Browsers give the camera only to http://localhost and to HTTPS: open Mudra at "
+            "{address} on the machine that runs it, or put HTTPS before it."
+        ),
     ),
     "NotAllowedError": CameraProblem(
-        "The browser was not allowed to use the camera",
-        "Click the camera or lock beside the address, allow the camera and reload the page; where "
-        "that does not help, allow the browser the camera in the system's privacy settings.",
+        mark("The browser was not allowed to use the camera"),
+        mark(
+            "Click the camera or lock beside the address, allow the camera and reload the page; "
+            "where that does not help, allow the browser the camera in the system's privacy "
+            "settings."
+        ),
     ),
     "NotFoundError": CameraProblem(
-        "No camera was found",
-        "Plug a camera in or switch on the built-in one (some laptops have a key or a slider for "
-        "it), then try again.",
+        mark("No camera was found"),
+        mark(
+            "Plug a camera in or switch on the built-in one (some laptops have a key or a slider "
+            "for it), then try again."
+        ),
     ),
     "NotReadableError": CameraProblem(
-        "The camera is in use or does not answer",
-        "Close the program that is using it (a video call, another tab), or unplug it and plug it "
-        "in again, then try again.",
+        mark("The camera is in use or does not answer"),
+        mark(
+            "Close the program that is using it (a video call, another tab), or unplug it and plug "
+            "it in again, then try again."
+        ),
     ),
     "OverconstrainedError": CameraProblem(
-        "The camera cannot deliver the picture that was asked for",
-        "Choose a smaller size and fewer frames per second in the camera settings, or another "
-        "camera, then try again.",
+        mark("The camera cannot deliver the picture that was asked for"),
+        mark(
+            "Choose a smaller size and fewer frames per second in the camera settings, or another "
+            "camera, then try again."
+        ),
     ),
     "SecurityError": CameraProblem(
-        "The browser's settings forbid the camera",
-        "Open Mudra directly rather than inside another page, and ask the person who manages "
-        "this browser to allow the camera for it.",
+        mark("The browser's settings forbid the camera"),
+        mark(
+            "Open Mudra directly rather than inside another page, and ask the person who manages "
+            "this browser to allow the camera for it."
+        ),
     ),
     "AbortError": CameraProblem(
-        "The camera stopped while it was being opened",
-        "Unplug the camera and plug it in again, or restart the browser, then try again.",
+        mark("The camera stopped while it was being opened"),
+        mark("Unplug the camera and plug it in again, or restart the browser, then try again."),
     ),
     UNKNOWN: CameraProblem(
-        "The camera could not be opened",
-        "Restart the browser, or try another one.",
+        mark("The camera could not be opened"),
+        mark("Restart the browser, or try another one."),
     ),
 }
 
@@ -90,14 +107,15 @@ def diagnose_camera(report: dict[str, Any], address: str) -> CameraDiagnosis:
     if report.get("secure") is False:
         error = INSECURE
     elif not error and report.get("tried") is True:
-        return CameraDiagnosis("ok", "The camera works.")
+        return CameraDiagnosis("ok", words("The camera works."))
     elif not error and report.get("permission") == "denied":
         error = "NotAllowedError"
     elif not error and report.get("cameras") == 0:
         error = "NotFoundError"
     if not error:
-        fix = "Press “Test the camera” to see whether it opens."
-        return CameraDiagnosis("wait", "A camera is there.", fix)
+        fix = words("Press “Test the camera” to see whether it opens.")
+        return CameraDiagnosis("wait", words("A camera is there."), fix)
     known = error if isinstance(error, str) and error in CAMERA_PROBLEMS else UNKNOWN
     found = CAMERA_PROBLEMS[known]
-    return CameraDiagnosis("trouble", f"{found.problem}.", found.fix.format(address=address))
+    problem = words("{problem}.", problem=words(found.problem))
+    return CameraDiagnosis("trouble", problem, words(found.fix, address=address))

@@ -20,12 +20,13 @@ from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Floats
 from core.recording.samples import Limits
 from core.store import NewSample
+from core.words import words
 
 MAX_CLIP_S = 10.0  # of one performance
 MIN_CLIP_S, MIN_CLIP_FRAMES = 0.1, 4
 SURROUNDING_S = 1.0  # stored on each side of the movement
-NO_MOVEMENT, TOO_SHORT = "no movement", "too short"
-TOO_FEW_FRAMES = "pictures came too seldom"  # part of the movement was not seen
+NO_MOVEMENT, TOO_SHORT = words("no movement"), words("too short")
+TOO_FEW_FRAMES = words("pictures came too seldom")  # part of the movement was not seen
 
 # a hand that is quick is blurred, and may leave the picture for a moment
 CLIP_LIMITS = Limits(score=0.3, outside=0.5, moved=0.0)

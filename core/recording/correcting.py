@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 
 from core.errors import MediaError
-from core.gestures.labels import format_count
 from core.pose.drawing.poses import draw_estimate
 from core.pose.types import AnyFrame, Crop, Estimate, Floats, Picture, RemoteFrame
 from core.recording.recorder import Recorder
@@ -22,6 +21,7 @@ from core.recording.samples import (
     select_main_pose,
 )
 from core.store import NewSample
+from core.words import count_words, join_words, words
 
 HISTORY_S = 1.0
 MAX_AGE_S = 1.5  # of the newest frame, on a slow machine
@@ -72,7 +72,9 @@ class FrameHistory:
         with self._lock:
             if not self._frames or self._clock() - self._arrival_s > max_age_s:
                 self._frames.clear()
-                raise MediaError("no picture came from the camera just now: try again when it runs")
+                raise MediaError(
+                    words("no picture came from the camera just now: try again when it runs")
+                )
             return tuple(self._frames)
 
 
@@ -111,7 +113,7 @@ def add_correction(
         reason = rejection_reason(pose, one.estimate, last)
         if reason is not None or pose is None:
             reason = reason or missing_pose_reason(one.estimate.skeleton)
-            report.skipped.append((f"frame {number}", reason))
+            report.skipped.append((words("frame {number}", number=number), reason))
             continue
         last = pose.keypoints
         picture = recorder.with_pictures
@@ -119,11 +121,21 @@ def add_correction(
             make_sample(one.frame, pose, one.estimate, version=one.version, with_picture=picture)
         )
     if not samples:
-        reasons = ", ".join(f"{name}: {reason}" for name, reason in report.skipped[:5])
-        raise MediaError(f"nothing of the last second can be used ({reasons}): try again")
+        reasons = (words("{name}: {reason}", name=n, reason=why) for n, why in report.skipped[:5])
+        raise MediaError(
+            words(
+                "nothing of the last second can be used ({reasons}): try again",
+                reasons=join_words(reasons),
+            )
+        )
     store = recorder.store
     report.note("samples", store.add_samples(recorder.create_recording(gesture_id), samples))
     names = {gesture.id: gesture.name for gesture in store.gestures(recorder.project_id)}
-    title = f"Added {format_count(report.added, 'sample')} to “{names[gesture_id]}”"
+    title = count_words(
+        report.added,
+        "Added {n:,} sample to “{gesture}”",
+        "Added {n:,} samples to “{gesture}”",
+        gesture=names[gesture_id],
+    )
     store.record_additions(recorder.project_id, title, report.new)
     return report

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field, replace
 
 from core.recording.clips import MAX_CLIP_S
+from core.words import join_words, words
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,9 @@ class Plan:
 BEATS, BEAT_S = 5, 2.0
 COUNT_HZ, BEAT_HZ = 660, 990
 _EVERY_FRAME_HZ = 1000.0
-TOO_LONG = f"A performance lasts {MAX_CLIP_S:.0f} s at most: it was recorded until then."
+TOO_LONG = words(
+    "A performance lasts {seconds:.0f} s at most: it was recorded until then.", seconds=MAX_CLIP_S
+)
 HELD = Plan(lease_s=3.0)  # a busy machine or network may send nothing for a moment
 CONTINUOUS = Plan()
 TIMED = Plan(delay_s=3.0, length_s=3.0)
@@ -68,13 +71,30 @@ class RecordingStatus:
     @property
     def text(self) -> str:
         """Return the counts for the user: “41 saved, 9 skipped (no hand 7, duplicate 2)”."""
-        reasons = ", ".join(f"{reason} {n}" for reason, n in self.skipped.items())
-        counts = f"{self.saved} saved, {sum(self.skipped.values())} skipped"
-        return f"{counts} ({reasons})" if reasons else counts
+        counts = {"saved": self.saved, "skipped": sum(self.skipped.values())}
+        if not self.skipped:
+            return words("{saved} saved, {skipped} skipped", **counts)
+        reasons = (words("{reason} {n}", reason=one, n=n) for one, n in self.skipped.items())
+        return words(
+            "{saved} saved, {skipped} skipped ({reasons})", reasons=join_words(reasons), **counts
+        )
+
+    @property
+    def button_texts(self) -> tuple[str, str]:
+        """Return a short and a long text for the record button while the recording runs."""
+        seconds = math.ceil(self.left_s or 0)
+        if self.state == "countdown":
+            ready = words("⏳ Get ready {seconds} s", seconds=seconds)
+            return (f"⏳ {seconds} s", ready) if self.left_s else ("⏳", words("⏳ Get ready"))
+        saved = words("● {count} saved", count=self.saved)
+        short = words("● {part}", part=self.part) if self.part else saved
+        long = words("● Recording {seconds} s", seconds=seconds)
+        return short, long if self.left_s else words("● Recording")
 
     @property
     def banner(self) -> str:
         """Return the text over the video: the countdown's seconds or “REC 12”; "" if idle."""
         if self.state == "countdown":
             return f"{math.ceil(self.left_s or 0)}"
-        return f"REC {self.part or self.saved}" if self.state == "recording" else ""
+        part = self.part or self.saved
+        return words("REC {part}", part=part) if self.state == "recording" else ""

@@ -69,6 +69,11 @@ class Recorder:
             with self._lock:
                 self._recording = recording
 
+    @property
+    def session_id(self) -> int | None:
+        """The store's session; None before its first recording and after `close`."""
+        return self._session_id
+
     def create_recording(self, gesture_id: int) -> int:
         """Create a recording in this session for uploads or corrections; return its id."""
         with self._starting:

@@ -13,11 +13,12 @@ from core.pose.skeletons.skeleton import HAND, PAIR
 from core.pose.skeletons.table import skeleton_named
 from core.pose.types import AnyFrame, Estimate, Floats, Pose, RemoteFrame
 from core.store import NewSample
+from core.words import join_words, mark, words
 
-LOW_SCORE = "low score"
-CUT_OFF = "cut off"
-DUPLICATE = "duplicate"
-STORED = "stored already"
+LOW_SCORE = words("low score")
+CUT_OFF = words("cut off")
+DUPLICATE = words("duplicate")
+STORED = words("stored already")
 
 CROP_SIZE = 256  # pixels, a stored crop's side
 _LARGE_CROP = 1.3  # times the box of a body or of both hands
@@ -71,21 +72,21 @@ class AddReport:
     @property
     def text(self) -> str:
         """Return the counts as one sentence for the user."""
-        parts = [f"{self.added} added"]
+        parts = [words("{n} added", n=self.added)]
         if self.already:
-            parts.append(f"{self.already} there already, not added again")
+            parts.append(words("{n} there already, not added again", n=self.already))
         if self.skipped:
-            parts.append(f"{len(self.skipped)} skipped")
+            parts.append(words("{n} skipped", n=len(self.skipped)))
         if self.new_gestures:
-            parts.append(f"new gestures: {', '.join(self.new_gestures)}")
+            parts.append(words("new gestures: {names}", names=", ".join(self.new_gestures)))
         if self.remark:
-            parts.append(f"the table {self.remark}")
-        return "; ".join(parts)
+            parts.append(words("the table {remark}", remark=self.remark))
+        return join_words(parts, mark("{first}; {rest}"))
 
 
 def missing_pose_reason(skeleton: str) -> str:
     """Return the reason for skipping a frame without a pose: “no hand” or “no body”."""
-    return f"no {skeleton_named(skeleton).single.title}"
+    return words("no body") if skeleton_named(skeleton).is_body else words("no hand")
 
 
 def select_main_pose(estimate: Estimate) -> Pose | None:

@@ -12,6 +12,7 @@ from core.pose.skeletons.skeleton import BODY, HAND, PAIR
 from core.review.reviewing import SUSPECTED_FROM, LabelNoise
 from core.store.index import LEFT, RIGHT, SampleIndex
 from core.store.rows import Gesture, GestureOverview
+from core.words import join_words, mark, words
 
 _MIN_TO_TRAIN = 5  # samples of a still gesture before a training makes sense
 _MIN_SAMPLES = 30  # of a still gesture, for figures that can be trusted
@@ -20,10 +21,11 @@ _MAX_RATIO = 3  # of the median gesture's samples to those of a gesture
 _MAX_ONE_HANDED = 0.9  # fraction of one hand among the samples with a known hand
 _MAX_SUSPECTED = 0.1  # fraction of suspected label errors
 _NONE_EXAMPLES = {
-    HAND: "a relaxed hand and other signs",
-    PAIR: "relaxed hands and other signs",
-    BODY: "standing relaxed and other poses",
+    HAND: words("a relaxed hand and other signs"),
+    PAIR: words("relaxed hands and other signs"),
+    BODY: words("standing relaxed and other poses"),
 }
+_SENTENCES = mark("{first} {rest}")
 
 
 @dataclass(frozen=True)
@@ -83,11 +85,17 @@ def advise_before_training(
     if max(ready, performed) >= MIN_GESTURES:
         return ""
     if moving and not ready and (not still or any(row.samples for row in moving)):
-        some = "one more gesture that moves" if performed else "a gesture that moves"
-        hint = f"Perform {some}, {MIN_CLIPS} times or more."
+        hint = _advise_performing(is_first=not performed)
     else:
         hint = _advise_second_gesture(still)
-    return f"{hint} {recording_hint}".rstrip()
+    return join_words(filter(None, [hint, recording_hint]), _SENTENCES)
+
+
+def _advise_performing(*, is_first: bool) -> str:
+    """Return the hint to perform a gesture that moves, the first or one more."""
+    if is_first:
+        return words("Perform a gesture that moves, {n} times or more.", n=MIN_CLIPS)
+    return words("Perform one more gesture that moves, {n} times or more.", n=MIN_CLIPS)
 
 
 def advise_next_recording(rows: Sequence[GestureBalance], skeleton_title: str = HAND) -> str:
@@ -107,7 +115,9 @@ def advise_next_recording(rows: Sequence[GestureBalance], skeleton_title: str = 
             return _advise_more(moving, _MIN_CLIPS)
         rows = [row for row in rows if not row.gesture.moves]
         if not any(row.samples for row in rows):
-            return "Every moving gesture was performed often enough: train, then try it on Live."
+            return words(
+                "Every moving gesture was performed often enough: train, then try it on Live."
+            )
     recorded = [row for row in rows if row.samples]
     if len(recorded) < MIN_GESTURES:
         return _advise_second_gesture(rows)
@@ -116,10 +126,13 @@ def advise_next_recording(rows: Sequence[GestureBalance], skeleton_title: str = 
         *_check_samples(recorded, empty, _NONE_EXAMPLES[skeleton_title]),
         *_check_variety(recorded),
         *(
-            f"Record {_title(r)} or switch it off on Gestures: it has no samples yet."
-            for r in empty
+            words(
+                "Record {gesture} or switch it off on Gestures: it has no samples yet.",
+                gesture=_title(row),
+            )
+            for row in empty
         ),
-        "The samples are well balanced: train, then let new people try it on Live.",
+        words("The samples are well balanced: train, then let new people try it on Live."),
     )
     return hints[0]
 
@@ -132,14 +145,19 @@ def _advise_second_gesture(rows: Sequence[GestureBalance | GestureOverview]) -> 
     if least is not None and least.samples < _MIN_TO_TRAIN:
         return _advise_more(recorded, _MIN_TO_TRAIN)
     if not rows:
-        return "Add a gesture on Gestures, then record it."
+        return words("Add a gesture on Gestures, then record it.")
     if not recorded:
-        start = f"{_MIN_TO_TRAIN} samples or more"
-        return f"Record {_title(empty[0])} first, {start}, then another gesture."
+        return words(
+            "Record {gesture} first, {n} samples or more, then another gesture.",
+            gesture=_title(empty[0]),
+            n=_MIN_TO_TRAIN,
+        )
     if not empty:
-        return "Add a second gesture on Gestures: one gesture alone can't be trained."
-    return (
-        f"Record a second gesture, {_title(empty[0])} for example: {_MIN_TO_TRAIN} samples or more."
+        return words("Add a second gesture on Gestures: one gesture alone can't be trained.")
+    return words(
+        "Record a second gesture, {gesture} for example: {n} samples or more.",
+        gesture=_title(empty[0]),
+        n=_MIN_TO_TRAIN,
     )
 
 
@@ -147,10 +165,18 @@ def _advise_more(rows: Sequence[GestureBalance | GestureOverview], start: int) -
     """Return a hint to record more of the gesture with the fewest samples, and which one comes
     next; `start` samples are needed of each."""
     least, *others = sorted(rows, key=lambda row: row.samples)
-    hint = f"{_title(least)}: {least.samples} of {start} – record {start - least.samples} more."
-    if others and others[0].samples < start:
-        hint += f" {_title(others[0])} also has only {others[0].samples}."
-    return hint
+    hint = words(
+        "{gesture}: {samples} of {start} – record {missing} more.",
+        gesture=_title(least),
+        samples=least.samples,
+        start=start,
+        missing=start - least.samples,
+    )
+    if not others or others[0].samples >= start:
+        return hint
+    title, samples = _title(others[0]), others[0].samples
+    other = words("{gesture} also has only {samples}.", gesture=title, samples=samples)
+    return join_words([hint, other], _SENTENCES)
 
 
 def _check_samples(
@@ -162,49 +188,77 @@ def _check_samples(
         yield _advise_more(recorded, _MIN_SAMPLES)
     for row in empty:
         if row.gesture.name == NONE.name:
-            yield (
-                f"Record {_title(row)}, {none_examples}: then more hands without a gesture are "
-                "rejected."
+            yield words(
+                "Record {gesture}, {examples}: then more hands without a gesture are rejected.",
+                gesture=_title(row),
+                examples=none_examples,
             )
     worst = max(recorded, key=lambda row: row.suspected or 0)
     if (worst.suspected or 0) > _MAX_SUSPECTED:
-        yield (
-            f"Look through {_title(worst)}, the most suspect first, before you record more: "
-            f"{worst.suspected:.0%} of it look like other gestures."
+        yield words(
+            "Look through {gesture}, the most suspect first, before you record more: {share:.0%} "
+            "of it look like other gestures.",
+            gesture=_title(worst),
+            share=worst.suspected,
         )
     median = float(np.median([row.samples for row in recorded]))
     if least.samples * _MAX_RATIO <= median:
-        yield (
-            f"Record more of {_title(least)}: {least.samples:,} samples, the others have about "
-            f"{median:,.0f}."
+        yield words(
+            "Record more of {gesture}: {samples:,} samples, the others have about {median:,.0f}.",
+            gesture=_title(least),
+            samples=least.samples,
+            median=median,
         )
 
 
 def _check_variety(recorded: Sequence[GestureBalance]) -> Iterator[str]:
     """Yield hints on gestures with one session, one person or mostly one hand."""
     if once := [row for row in recorded if row.sessions < 2]:
-        what = "everything" if len(once) == len(recorded) else _title(once[0])
-        yield (
-            f"Record {what} a second time, later or in other light: one session alone says little "
-            "about the next."
-        )
+        yield _advise_second_session(once, recorded)
     persons = [row.persons for row in recorded]
     if max(persons) < 2:
-        yield (
+        yield words(
             "Let a second person record every gesture: it is unknown how well others are "
             "recognised."
         )
     if min(persons) < 2:
         fewest = recorded[persons.index(min(persons))]
-        yield f"Let another person record {_title(fewest)}: only one has shown it."
+        yield words(
+            "Let another person record {gesture}: only one has shown it.", gesture=_title(fewest)
+        )
     for row in recorded:
         known, most = row.left + row.right, max(row.left, row.right)
         if known >= _MIN_SAMPLES and most >= _MAX_ONE_HANDED * known:
-            hand, other = ("left", "right") if row.left > row.right else ("right", "left")
-            yield (
-                f"Record {_title(row)} with the {other} hand, too: nearly all of it is the "
-                f"{hand} one."
-            )
+            yield _advise_other_hand(row)
+
+
+def _advise_second_session(
+    once: Sequence[GestureBalance], recorded: Sequence[GestureBalance]
+) -> str:
+    """Return the hint to record all gestures, or the first of those with one session, again."""
+    if len(once) == len(recorded):
+        return words(
+            "Record everything a second time, later or in other light: one session alone says "
+            "little about the next."
+        )
+    return words(
+        "Record {gesture} a second time, later or in other light: one session alone says little "
+        "about the next.",
+        gesture=_title(once[0]),
+    )
+
+
+def _advise_other_hand(row: GestureBalance) -> str:
+    """Return the hint to record a gesture with the hand that has shown it less."""
+    if row.left > row.right:
+        return words(
+            "Record {gesture} with the right hand, too: nearly all of it is the left one.",
+            gesture=_title(row),
+        )
+    return words(
+        "Record {gesture} with the left hand, too: nearly all of it is the right one.",
+        gesture=_title(row),
+    )
 
 
 def _title(row: GestureBalance | GestureOverview) -> str:

@@ -9,11 +9,12 @@ from core.gestures.evaluation.embedding import embed_by_pca, embed_by_tsne, samp
 from core.gestures.evaluation.label_noise import Floats
 from core.store import Store
 from core.store.index import Ints, SampleIndex, read_poses
+from core.words import mark, words
 
 PCA, TSNE = "PCA", "t-SNE"
-BY_GESTURE, BY_PERSON, BY_SESSION = "gesture", "person", "session"
+BY_GESTURE, BY_PERSON, BY_SESSION = mark("gesture"), mark("person"), mark("session")
 MAX_GROUPS = 12  # the smallest are data_map together
-OTHERS = "the others"
+OTHERS = words("the others")
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,14 +69,22 @@ def group_points(data_map: DataMap, sample_index: SampleIndex, by: str) -> list[
 
 def describe_map(data_map: DataMap) -> str:
     """Describe the map: number of samples, and variance explained or how to read t-SNE."""
-    text = f"{len(data_map.ids):,} samples"
+    shown = words("{n:,} samples", n=len(data_map.ids))
     if len(data_map.ids) < data_map.total:
-        text = (
-            f"{len(data_map.ids):,} of {data_map.total:,} samples, the same number of each gesture"
+        shown = words(
+            "{n:,} of {total:,} samples, the same number of each gesture",
+            n=len(data_map.ids),
+            total=data_map.total,
         )
     if data_map.method == PCA:
-        return f"{text}. The two axes explain {data_map.explained:.0%} of the variance."
-    return f"{text}. Near points look alike; distances between groups mean little."
+        return words(
+            "{samples}. The two axes explain {share:.0%} of the variance.",
+            samples=shown,
+            share=data_map.explained,
+        )
+    return words(
+        "{samples}. Near points look alike; distances between groups mean little.", samples=shown
+    )
 
 
 def is_map_outdated(data_map: DataMap, sample_index: SampleIndex) -> bool:

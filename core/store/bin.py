@@ -10,16 +10,31 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from core.errors import NotFoundError, StoreError
-from core.gestures.labels import format_count
 from core.store.database import schema as t
 from core.store.database.checks import check_stored_ids, check_stored_kinds
 from core.store.database.transactions import name_columns
 from core.store.database.undo_log import UndoLog
 from core.store.rows import Gesture, now, split_ids
 from core.store.store import Store
+from core.words import count_words, mark, words
 
-PROJECT, GESTURE, PERSON = "project", "gesture", "person"
+PROJECT, GESTURE, PERSON = mark("project"), mark("gesture"), mark("person")
 _TABLES = {PROJECT: t.projects, GESTURE: t.gestures, PERSON: t.persons}
+_CLASHES = {
+    PROJECT: mark("Another project is called “{name}” by now"),
+    GESTURE: mark("Another gesture is called “{name}” by now"),
+    PERSON: mark("Another person is called “{name}” by now"),
+}
+_RESTORED = {
+    PROJECT: mark("Restored the project “{name}”"),
+    GESTURE: mark("Restored the gesture “{name}”"),
+    PERSON: mark("Restored the person “{name}”"),
+}
+_NOT_IN_BIN = {
+    PROJECT: mark("this project is not in the bin: it was restored already"),
+    GESTURE: mark("this gesture is not in the bin: it was restored already"),
+    PERSON: mark("this person is not in the bin: it was restored already"),
+}
 
 
 @dataclass(frozen=True)
@@ -78,7 +93,7 @@ def _describe_name_clash(store: Store, kind: str, row: Any) -> str:
     scope = "owner" if kind == PROJECT else "project_id"
     same = table.c.key == row.key, table.c[scope] == getattr(row, scope)
     found = store.fetch_all(t.filter_deleted(select(table.c.name).where(*same), table))
-    return f"Another {kind} is called “{found[0][0]}” by now" if found else ""
+    return words(_CLASHES[kind], name=found[0][0]) if found else ""
 
 
 def restore_from_bin(store: Store, project_id: int, kind: str, row_id: int, name: str = "") -> int:
@@ -101,8 +116,8 @@ def restore_from_bin(store: Store, project_id: int, kind: str, row_id: int, name
             found = found.where(table.c.project_id == project_id)
         row = undo_log.connection.execute(found).first()
         if row is None:
-            raise NotFoundError(f"this {kind} is not in the bin: it was restored already")
-        undo_log.title = f"Restored the {kind} “{row.name}”"
+            raise NotFoundError(words(_NOT_IN_BIN[kind]))
+        undo_log.title = words(_RESTORED[kind], name=row.name)
         columns = name_columns(name) if name and name != row.name else {}
         undo_log.update_ids(table, [row_id], deleted_at=None, **columns)
         if kind == PROJECT:
@@ -131,7 +146,7 @@ def restore_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
     nothing, if a sample's gesture or person is in the bin or the gesture is of another kind."""
     with store.begin_undoable(project_id) as undo_log:
         found = _find_restorable(undo_log.connection, project_id, ids)
-        undo_log.title = f"Restored {format_count(len(found), 'sample')}"
+        undo_log.title = count_words(len(found), "Restored {n:,} sample", "Restored {n:,} samples")
         restored = undo_log.update_ids(t.samples, found, deleted_at=None)
         check_stored_ids(undo_log.connection, found)
     return restored
@@ -150,7 +165,9 @@ def _find_restorable(connection: Connection, project_id: int, ids: Sequence[int]
         rows = connection.execute(t.filter_deleted(chosen, t.samples, deleted=True)).all()
         if any(row.in_bin for row in rows):
             raise StoreError(
-                "the gesture or the person of some of these is in the bin: restore that first"
+                words(
+                    "the gesture or the person of some of these is in the bin: restore that first"
+                )
             )
         found += [row.id for row in rows]
     return found
@@ -160,7 +177,7 @@ def delete_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
     """Move samples to the bin and return how many were moved; can be undone."""
     with store.begin_undoable(project_id) as undo_log:
         found = filter_sample_ids(undo_log.connection, project_id, ids)
-        undo_log.title = f"Deleted {format_count(len(found), 'sample')}"
+        undo_log.title = count_words(len(found), "Deleted {n:,} sample", "Deleted {n:,} samples")
         return undo_log.update_ids(t.samples, found, deleted_at=now())
 
 
@@ -173,10 +190,15 @@ def move_samples(store: Store, project_id: int, ids: Sequence[int], gesture_id: 
     with store.begin_undoable(project_id) as undo_log:
         name = undo_log.connection.scalar(t.filter_deleted(target, t.gestures))
         if name is None:
-            raise NotFoundError("that gesture is gone: choose another")
+            raise NotFoundError(words("that gesture is gone: choose another"))
         others = t.samples.c.gesture_id != gesture_id
         found = filter_sample_ids(undo_log.connection, project_id, ids, others)
-        undo_log.title = f"Moved {format_count(len(found), 'sample')} to “{name}”"
+        undo_log.title = count_words(
+            len(found),
+            "Moved {n:,} sample to “{gesture}”",
+            "Moved {n:,} samples to “{gesture}”",
+            gesture=name,
+        )
         moved = undo_log.update_ids(t.samples, found, gesture_id=gesture_id)
         check_stored_ids(undo_log.connection, found)
     return moved

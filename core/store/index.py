@@ -3,13 +3,13 @@
 The index of 100,000 samples is read in well under a second, from a database index alone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import String, and_, cast, func, select
+from sqlalchemy import String, and_, cast, func, select, true
 
 from core.errors import NotFoundError
 from core.gestures.features import get_feature_set
@@ -17,6 +17,7 @@ from core.pose.skeletons.table import skeleton_named
 from core.store.database import schema as t
 from core.store.rows import Sample, split_ids, to_floats
 from core.store.store import Store
+from core.words import words
 
 Ints = NDArray[np.int64]
 LEFT, RIGHT, UNKNOWN = 0, 1, -1
@@ -85,31 +86,56 @@ def read_restorable_index(store: Store, project_id: int) -> SampleIndex:
     return binned.take(np.isin(binned.gestures, gestures) & np.isin(binned.persons, persons))
 
 
+def _is_of_sessions(sessions: Collection[int] | None) -> Any:
+    """Return the SQL condition that a sample was recorded in one of these sessions; None: any."""
+    if sessions is None:
+        return true()
+    recordings = select(t.bursts.c.id).where(t.bursts.c.session_id.in_([*sessions]))
+    return t.samples.c.burst_id.in_(recordings)
+
+
 def read_samples(
-    store: Store, ids: Sequence[int], *, project_id: int | None = None
+    store: Store,
+    ids: Sequence[int],
+    *,
+    project_id: int | None = None,
+    sessions: Collection[int] | None = None,
 ) -> list[Sample]:
-    """Read the samples with these ids (of one project, or any if None) and their crops, in this
-    order, including those in the bin; missing ids are skipped."""
+    """Read the samples with these ids (of one project and of sessions, or any if None) and their
+    crops, in this order, including those in the bin; missing ids are skipped."""
     found: dict[int, Sample] = {}
-    own = () if project_id is None else (t.samples.c.project_id == project_id,)
+    project = true() if project_id is None else t.samples.c.project_id == project_id
+    own = project, _is_of_sessions(sessions)
     for chunk in split_ids(ids):
         samples = store.fetch_samples(and_(t.samples.c.id.in_(chunk), *own))
         found |= {sample.id: sample for sample in samples}
     return [found[i] for i in map(int, ids) if i in found]
 
 
-def count_samples(store: Store, project_id: int) -> dict[int, int]:
-    """Count each gesture's samples outside the bin: {gesture id: count}, without zero counts."""
+def count_samples(
+    store: Store, project_id: int, sessions: Collection[int] | None = None
+) -> dict[int, int]:
+    """Count each gesture's samples outside the bin: {gesture id: count}, without zero counts; of
+    these sessions, or of all if None."""
     of = t.samples.c
     counts = select(of.gesture_id, func.count()).where(of.project_id == project_id)
+    counts = counts.where(_is_of_sessions(sessions))
     counts = t.filter_deleted(counts.where(store.is_own(of.project_id)), t.samples)
     return {row[0]: row[1] for row in store.fetch_all(counts.group_by(of.gesture_id))}
 
 
-def list_newest_ids(store: Store, project_id: int, gesture_id: int, limit: int) -> list[int]:
-    """Return the ids of a gesture's newest samples outside the bin, up to `limit`, newest first."""
+def list_newest_ids(
+    store: Store,
+    project_id: int,
+    gesture_id: int,
+    limit: int,
+    sessions: Collection[int] | None = None,
+) -> list[int]:
+    """Return the ids of a gesture's newest samples outside the bin, up to `limit`, newest first; of
+    these sessions, or of all if None."""
     of = t.samples.c
     found = select(of.id).where(of.project_id == project_id, of.gesture_id == gesture_id)
+    found = found.where(_is_of_sessions(sessions))
     found = t.filter_deleted(found, t.samples).where(store.is_own(of.project_id))
     return [row[0] for row in store.fetch_all(found.order_by(of.id.desc()).limit(limit))]
 
@@ -143,7 +169,7 @@ def read_poses(store: Store, project_id: int, ids: Iterable[int]) -> Poses:
         found = select(*columns).where(of.project_id == project_id, of.id.in_(chunk))
         rows |= {row[0]: row for row in store.fetch_all(found)}
     if len(rows) < len(wanted):
-        raise NotFoundError("some samples are gone: reload and try again")
+        raise NotFoundError(words("some samples are gone: reload and try again"))
     if not rows:
         nothing = np.empty((0, size, 3 if in_space else 2), np.float32)
         return Poses(project.skeleton, nothing, np.empty(0, bool), np.empty(0, np.float32))
@@ -199,4 +225,4 @@ def find_sample_origin(store: Store, sample_id: int) -> SampleOrigin:
     )
     for row in store.fetch_all(found):
         return SampleOrigin(*row)
-    raise NotFoundError("this sample is gone: reload and choose another")
+    raise NotFoundError(words("this sample is gone: reload and choose another"))

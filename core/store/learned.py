@@ -17,8 +17,9 @@ from core.pose.finders import finders_of, keypoints_of_all
 from core.store.database import schema as t
 from core.store.database.transactions import Database
 from core.store.rows import Project
+from core.words import mark, words
 
-NOTHING_IN_SPACE = (
+NOTHING_IN_SPACE = words(
     "the project has no samples with keypoints in space: record some with MediaPipe or a depth "
     "camera, or import a table that has them"
 )
@@ -105,11 +106,15 @@ def set_train_in_space(store: Database, project: Project, in_space: bool) -> Non
         raise NotFoundError(NOTHING_IN_SPACE)
     if not in_space and has_samples(t.IN_SPACE_ONLY):
         raise SkeletonError(
-            f"the samples of “{project.name}” are in space alone: there is nothing in the picture "
-            "to learn from"
+            words(
+                "the samples of “{project}” are in space alone: there is nothing in the picture to "
+                "learn from",
+                project=project.name,
+            )
         )
-    where = "in space" if in_space else "in the picture"
-    title = f"“{{}}” learns from keypoints {where}"
+    title = mark("“{name}” learns from keypoints in the picture")
+    if in_space:
+        title = mark("“{name}” learns from keypoints in space")
     store.update_rows(t.projects, [project.id], title, in_space=in_space)
 
 

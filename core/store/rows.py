@@ -16,6 +16,7 @@ from core.pose.boxes import Square
 from core.pose.finders import keypoints_of_all
 from core.pose.skeletons.table import HAND_21, skeleton_named
 from core.pose.types import Floats
+from core.words import words
 
 Record = TypeVar("Record", "Project", "Gesture", "Person")
 
@@ -140,7 +141,7 @@ class NewSample:
             wrong["keypoints"] = self.keypoints.shape
         if wrong or frames == 0:
             raise ValueError(f"scores are (T, K) = {self.scores.shape}, but {wrong or 'no frame'}")
-        skeleton_named(self.skeleton).check(size, "the sample")
+        skeleton_named(self.skeleton).check(size, words("the sample"))
 
     @property
     def frames(self) -> int:

@@ -17,9 +17,16 @@ from core.gestures.labels import safe_name
 from core.store.database import schema as t
 from core.store.database.transactions import Database, insert_row
 from core.store.rows import now
+from core.words import count_words, mark, words
 
 BEGIN, END, HELD = "begin", "end", "held"
-MOMENTS = {BEGIN: "begins", END: "ends", HELD: "is held"}
+MOMENTS = {BEGIN: mark("begins"), END: mark("ends"), HELD: mark("is held")}
+_SENTENCES = {
+    # Translators: the effect continues the sentence, like “plays the note C4”
+    BEGIN: mark("When {gesture} begins, it {effect}."),
+    END: mark("When {gesture} ends, it {effect}."),
+    HELD: mark("When {gesture} is held for {seconds:g} s, it {effect}."),
+}
 MAX_RULES = 50  # of a project
 MAX_HOLD_S, MAX_COOLDOWN_S = 60.0, 600.0
 PICTURE = "data:image/webp;base64,"  # an uploaded picture's value begins so
@@ -31,7 +38,7 @@ _HOST = rf"(?P<host>[A-Za-z0-9](?:[A-Za-z0-9.-]{{0,251}}[A-Za-z0-9])?):(?P<port>
 _LINE = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"  # printed on one line
 _BYTE = r"(?:12[0-7]|1[01]\d|[1-9]?\d)"  # 0 to 127
 _MIDI = rf"(?P<kind>note|cc) (?P<number>{_BYTE})(?: (?P<amount>{_BYTE}))?"
-_MIDI_HINT = "“note 60”, or “cc 7 100” for controller 7 with the value 100"
+_MIDI_HINT = mark("“note 60”, or “cc 7 100” for controller 7 with the value 100")
 _KEYS = (
     r"[a-z0-9]|left|right|up|down|space|enter|esc|tab|backspace|delete|home|end|page_up|page_down"
 )
@@ -44,7 +51,7 @@ class Effect:
 
     Attributes:
         title: in menus.
-        words: what it does in words, with {} for the value.
+        words: what it does in words, with {value} for the value; continues “When …, it”.
         pattern: regular expression of all valid values; "" if it takes none.
         hint: how a value is written.
         default: the first value.
@@ -62,80 +69,97 @@ class Effect:
 
 
 EFFECTS = {
-    "note": Effect("Play a note", "plays the note {}", r"[A-G]#?[0-8]", "C4 or F#3", "C4"),
+    "note": Effect(
+        mark("Play a note"),
+        mark("plays the note {value}"),
+        r"[A-G]#?[0-8]",
+        mark("C4 or F#3"),
+        "C4",
+    ),
     "speak": Effect(
-        "Say something", "says “{}”", rf"{_LINE}{{1,100}}", "what is said, up to 100 letters"
+        mark("Say something"),
+        mark("says “{value}”"),
+        rf"{_LINE}{{1,100}}",
+        mark("what is said, up to 100 letters"),
     ),
     "picture": Effect(
-        "Show a big picture",
-        "shows {} on the whole screen",
+        mark("Show a big picture"),
+        mark("shows {value} on the whole screen"),
         rf"{_LINE}{{1,16}}|{PICTURE}[A-Za-z0-9+/]+={{0,2}}",
-        "an emoji or a short word, or upload a picture",
+        mark("an emoji or a short word, or upload a picture"),
         "🎉",
     ),
-    "confetti": Effect("Throw confetti", "throws confetti"),
+    "confetti": Effect(mark("Throw confetti"), mark("throws confetti")),
     "page": Effect(
-        "Open a web page",
-        "opens the web page {}",
+        mark("Open a web page"),
+        mark("opens the web page {value}"),
         r"https?://[A-Za-z0-9\[][^\s\x00-\x1f\x7f@\\<>\"'`]{0,500}",
-        "an address like https://example.org",
+        mark("an address like https://example.org"),
         "https://",
     ),
-    "midi": Effect("Send MIDI from this browser", "sends MIDI: {}", _MIDI, _MIDI_HINT, "note 60"),
+    "midi": Effect(
+        mark("Send MIDI from this browser"),
+        mark("sends MIDI: {value}"),
+        _MIDI,
+        _MIDI_HINT,
+        "note 60",
+    ),
     "serial": Effect(
-        "Send a line to a serial port",
-        "sends “{}” to the serial port",
+        mark("Send a line to a serial port"),
+        mark("sends “{value}” to the serial port"),
         rf"{_LINE}{{1,100}}",
-        "a line for a micro:bit or an Arduino",
+        mark("a line for a micro:bit or an Arduino"),
         "on",
     ),
-    "stop": Effect("Stop all actions", "stops all actions"),
+    "stop": Effect(mark("Stop all actions"), mark("stops all actions")),
     "next_slide": Effect(
-        "Next slide", "presses → on the machine that runs Mudra (next slide)", on_server=True
+        mark("Next slide"),
+        mark("presses → on the machine that runs Mudra (next slide)"),
+        on_server=True,
     ),
     "previous_slide": Effect(
-        "Previous slide",
-        "presses ← on the machine that runs Mudra (previous slide)",
+        mark("Previous slide"),
+        mark("presses ← on the machine that runs Mudra (previous slide)"),
         on_server=True,
     ),
     "key": Effect(
-        "Press a key",
-        "presses {} on the machine that runs Mudra",
+        mark("Press a key"),
+        mark("presses {value} on the machine that runs Mudra"),
         rf"(?:(?:ctrl|shift|alt|cmd)\+){{0,3}}(?:{_KEYS})",
-        "a key like space, f5 or ctrl+right",
+        mark("a key like space, f5 or ctrl+right"),
         "space",
         on_server=True,
     ),
     "click": Effect(
-        "Click the mouse",
-        "clicks the {} mouse button on the machine that runs Mudra",
+        mark("Click the mouse"),
+        mark("clicks the {value} mouse button on the machine that runs Mudra"),
         r"left|right|middle",
-        "left, right or middle",
+        mark("left, right or middle"),
         "left",
         on_server=True,
     ),
     "machine_midi": Effect(
-        "Send MIDI from the machine that runs Mudra",
-        "sends MIDI from the machine that runs Mudra: {}",
+        mark("Send MIDI from the machine that runs Mudra"),
+        mark("sends MIDI from the machine that runs Mudra: {value}"),
         _MIDI,
         _MIDI_HINT,
         "note 60",
         on_server=True,
     ),
     "osc": Effect(
-        "Send an OSC message",
-        "sends the OSC message {}",
+        mark("Send an OSC message"),
+        mark("sends the OSC message {value}"),
         rf"{_HOST} (?P<address>/[A-Za-z0-9_/.-]{{1,100}})(?: (?P<text>{_LINE}{{1,100}}))?",
-        "machine, address and values, like 127.0.0.1:9000 /light 1",
+        mark("machine, address and values, like 127.0.0.1:9000 /light 1"),
         "127.0.0.1:9000 /light 1",
         on_server=True,
         needs_host=True,
     ),
     "mqtt": Effect(
-        "Publish an MQTT message",
-        "publishes the MQTT message {}",
+        mark("Publish an MQTT message"),
+        mark("publishes the MQTT message {value}"),
         rf"{_HOST} (?P<address>(?:(?![+#\s]){_LINE}){{1,100}})(?: (?P<text>{_LINE}{{1,100}}))?",
-        "broker, topic and message, like 127.0.0.1:1883 home/light on",
+        mark("broker, topic and message, like 127.0.0.1:1883 home/light on"),
         "127.0.0.1:1883 home/light on",
         on_server=True,
         needs_host=True,
@@ -161,9 +185,13 @@ class NewRule:
         if self.moment not in MOMENTS:
             raise ActionError(f"an action happens at {', '.join(MOMENTS)}, not “{self.moment}”")
         if not 0.1 <= self.seconds <= MAX_HOLD_S:
-            raise ActionError(f"a gesture is held for 0.1 to {MAX_HOLD_S:.0f} s")
+            raise ActionError(
+                words("a gesture is held for 0.1 to {seconds:.0f} s", seconds=MAX_HOLD_S)
+            )
         if not 0 <= self.cooldown_s <= MAX_COOLDOWN_S:
-            raise ActionError(f"the pause after an action is 0 to {MAX_COOLDOWN_S:.0f} s")
+            raise ActionError(
+                words("the pause after an action is 0 to {seconds:.0f} s", seconds=MAX_COOLDOWN_S)
+            )
 
     @property
     def words(self) -> str:
@@ -178,14 +206,13 @@ class NewRule:
             encoded = self.value.removeprefix(PICTURE) if self.value.startswith(PICTURE) else ""
             return base64.b64decode(encoded, validate=True)
         except ValueError as error:
-            raise ActionError("the picture of an action is damaged") from error
+            raise ActionError(words("the picture of an action is damaged")) from error
 
     def describe(self, gesture: str) -> str:
         """Return what the rule does, as a sentence that calls its gesture so."""
-        held = f" for {self.seconds:g} s" if self.moment == HELD else ""
-        value = "a picture" if self.value.startswith(PICTURE) else self.value
-        effect = EFFECTS[self.effect].words.format(value)
-        return f"When {gesture} {MOMENTS[self.moment]}{held}, it {effect}."
+        value = words("a picture") if self.value.startswith(PICTURE) else self.value
+        effect = words(EFFECTS[self.effect].words, value=value)
+        return words(_SENTENCES[self.moment], gesture=gesture, seconds=self.seconds, effect=effect)
 
 
 @dataclass(frozen=True)
@@ -204,9 +231,19 @@ def check_value(effect: str, value: str) -> str:
         raise ActionError(f"there is no action “{effect[:40]}”")
     about = EFFECTS[effect]
     if len(value) > MAX_VALUE_CHARS or not re.fullmatch(about.pattern, value):
-        shown = f"“{value[:60]}” can't be used" if value else "something is missing"
-        wanted = f"write {about.hint}" if about.pattern else "it takes no value"
-        raise ActionError(f"{about.title}: {shown}: {wanted}")
+        problem, advice = words("something is missing"), words("it takes no value")
+        if value:
+            problem = words("“{value}” can't be used", value=value[:60])
+        if about.pattern:
+            advice = words("write {hint}", hint=words(about.hint))
+        raise ActionError(
+            words(
+                "{action}: {problem}: {advice}",
+                action=words(about.title),
+                problem=problem,
+                advice=advice,
+            )
+        )
     return value
 
 
@@ -224,10 +261,12 @@ def add_rules(store: Database, project_id: int, new: Sequence[NewRule]) -> None:
     """Add rules to a project as one undoable action; raise ActionError if they become too many."""
     of = t.rules.c
     count = select(func.count()).where(of.project_id == project_id, of.deleted_at.is_(None))
-    title = "Added an action" if len(new) == 1 else f"Added {len(new)} actions"
+    title = count_words(len(new), "Added an action", "Added {n} actions")
     with store.begin_undoable(project_id, title) as undo_log:
         if (undo_log.connection.scalar(count) or 0) + len(new) > MAX_RULES:
-            raise ActionError(f"a project has at most {MAX_RULES} actions: delete some first")
+            raise ActionError(
+                words("a project has at most {n} actions: delete some first", n=MAX_RULES)
+            )
         row = {"project_id": project_id, "enabled": True, "confirmed": True}
         ids = [insert_row(undo_log.connection, t.rules, asdict(one) | row) for one in new]
         undo_log.record_inserts(t.rules, ids)
@@ -236,12 +275,13 @@ def add_rules(store: Database, project_id: int, new: Sequence[NewRule]) -> None:
 def update_rule(store: Database, rule: Rule, **changes: Any) -> None:
     """Change columns of a rule; can be undone. Raise ActionError if it becomes invalid."""
     replace(rule, **changes)
-    title = "Changed an action"
+    title = mark("Changed an action")
     if changes.keys() <= {"enabled", "confirmed"}:
-        title = f"Switched an action {'on' if changes.get('enabled', rule.enabled) else 'off'}"
+        on, off = mark("Switched an action on"), mark("Switched an action off")
+        title = on if changes.get("enabled", rule.enabled) else off
     store.update_rows(t.rules, [rule.id], title, **changes)
 
 
 def delete_rule(store: Database, rule: Rule) -> None:
     """Put a rule into the bin; can be undone."""
-    store.update_rows(t.rules, [rule.id], "Deleted an action", deleted_at=now())
+    store.update_rows(t.rules, [rule.id], mark("Deleted an action"), deleted_at=now())

@@ -49,6 +49,7 @@ from core.store.rows import (
     to_sample,
     to_training_data,
 )
+from core.words import mark, words
 
 _FIRST_GESTURES = {  # of a new project, by skeleton
     HAND_21.name: DEFAULT_GESTURES,
@@ -116,19 +117,23 @@ class Store(Database):
         for project in self.projects():
             if project.id == project_id:
                 return project
-        raise NotFoundError("this project was deleted meanwhile: choose another, or restore it")
+        raise NotFoundError(
+            words("this project was deleted meanwhile: choose another, or restore it")
+        )
 
     def rename_project(self, project_id: int, name: str) -> None:
         """Rename a project."""
-        self.update_rows(t.projects, [project_id], "Renamed the project “{}”", **name_columns(name))
+        title = mark("Renamed the project “{name}”")
+        self.update_rows(t.projects, [project_id], title, **name_columns(name))
 
     def delete_project(self, project_id: int) -> None:
         """Put a project with everything in it into the bin."""
-        self.update_rows(t.projects, [project_id], "Deleted the project “{}”", deleted_at=now())
+        title = mark("Deleted the project “{name}”")
+        self.update_rows(t.projects, [project_id], title, deleted_at=now())
 
     def set_active_model(self, project_id: int, run: str | None) -> None:
         """Set the run whose model the project uses; None: always the newest run's."""
-        self.update_rows(t.projects, [project_id], "Switched the model", active_model=run)
+        self.update_rows(t.projects, [project_id], mark("Switched the model"), active_model=run)
 
     def gestures(
         self, project_id: int, *, enabled_only: bool = False, deleted: bool = False
@@ -156,7 +161,7 @@ class Store(Database):
         If `undoable` is False (as in an import, which is undone as a whole), don't add it to the
         history."""
         columns, emoji = name_columns(name), to_colour_emoji(emoji)
-        title = f"Added the gesture “{columns['name']}”"
+        title = words("Added the gesture “{name}”", name=columns["name"])
         with self.begin_undoable(project_id, title) as undo_log:
             last = select(func.max(t.gestures.c.position))
             last = last.where(t.gestures.c.project_id == project_id)
@@ -182,15 +187,20 @@ class Store(Database):
         given = {"emoji": colour, "enabled": enabled, "position": position}
         columns = {key: value for key, value in given.items() if value is not None}
         columns |= name_columns(name) if name else {}
-        title = "Changed the gesture “{}”"
+        title = mark("Changed the gesture “{name}”")
         if columns.keys() == {"enabled"}:
-            title = f"Switched the gesture “{{}}” {'on' if enabled else 'off'}"
+            on, off = (
+                mark("Switched the gesture “{name}” on"),
+                mark("Switched the gesture “{name}” off"),
+            )
+            title = on if enabled else off
         self.update_rows(t.gestures, [gesture_id], title, **columns)
 
     def delete_gesture(self, gesture_id: int) -> None:
         """Put a gesture with its samples into the bin."""
         its_samples = t.samples.c.gesture_id == gesture_id
-        self.delete_with_samples(t.gestures, gesture_id, "Deleted the gesture “{}”", its_samples)
+        title = mark("Deleted the gesture “{name}”")
+        self.delete_with_samples(t.gestures, gesture_id, title, its_samples)
 
     def persons(self, project_id: int, *, deleted: bool = False) -> list[Person]:
         """Return a project's persons, sorted by name; with `deleted`, those in the bin."""
@@ -213,7 +223,8 @@ class Store(Database):
     def delete_person(self, person_id: int) -> None:
         """Put a person with their samples into the bin."""
         its_samples = t.is_of_person(person_id)
-        self.delete_with_samples(t.persons, person_id, "Deleted the person “{}”", its_samples)
+        title = mark("Deleted the person “{name}”")
+        self.delete_with_samples(t.persons, person_id, title, its_samples)
 
     def start_session(self, project_id: int, person_id: int, source: str) -> int:
         """Insert a person's session, recorded or imported from `source`, and return its id."""
@@ -362,6 +373,6 @@ class Store(Database):
         if clips is None and not rows:
             rows = self.fetch_all(build_training_query(*which, clips=True))
         if not rows:
-            nothing = "the project has no samples yet: record or import some first"
+            nothing = words("the project has no samples yet: record or import some first")
             raise NotFoundError(NOTHING_IN_SPACE if in_space and counts else nothing)
         return to_training_data(rows, enabled, project.skeleton)

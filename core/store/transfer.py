@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, distinct, func, insert, select, text
 
-from core.errors import NotFoundError, SkeletonError, StoreError
+from core.errors import MudraError, NotFoundError, SkeletonError, StoreError
 from core.gestures.labels import to_colour_emoji
 from core.pose.skeletons.table import HAND_21
 from core.store.database import schema as t
@@ -26,6 +26,7 @@ from core.store.deleting import (
 )
 from core.store.rows import Project, to_new_sample, to_record
 from core.store.store import Store
+from core.words import words
 
 _ROW_BYTES = 1500  # of a sample's row without its crops, about
 _BATCH = 500
@@ -203,8 +204,9 @@ def check_sample_rows(
             if row.get("deleted_at") is None:
                 check_frame_counts(*kinds[new_row["gesture_id"]], [sample.frames])
         except (ValueError, SkeletonError, StoreError) as error:
-            place = row.get("place") or f"sample {row['id']}"
-            raise StoreError(f"{place}: {error}") from error
+            place = row.get("place") or words("sample {number}", number=row["id"])
+            problem = error.text if isinstance(error, MudraError) else str(error)
+            raise StoreError(words("{place}: {problem}", place=place, problem=problem)) from error
 
 
 def insert_rows(connection: Connection, table: Table, rows: list[Row]) -> list[int]:

@@ -19,6 +19,7 @@ from core.store.database.transactions import insert_row
 from core.store.index import read_samples
 from core.store.rows import NewSample, Sample, now, to_crop_rows, to_row
 from core.store.store import Store
+from core.words import words
 
 _DEFAULT_FRAME_S = 1 / 30
 _Clip = TypeVar("_Clip", bound=NewSample)
@@ -70,12 +71,12 @@ def trim_clip(store: Store, project_id: int, sample: Sample, part: slice) -> int
     frame would be left, ValueError if the slice is empty."""
     whole, _ = find_whole_clip(store, sample)
     trimmed = slice_clip(whole, part)
-    with store.begin_undoable(project_id, "Changed begin and end of a clip") as undo_log:
+    with store.begin_undoable(project_id, words("Changed begin and end of a clip")) as undo_log:
         connection = undo_log.connection
         if not filter_sample_ids(connection, project_id, [sample.id]):
-            raise NotFoundError("that sample is gone: it was deleted or changed elsewhere")
+            raise NotFoundError(words("that sample is gone: it was deleted or changed elsewhere"))
         if trimmed.frames == 1:
-            raise StoreError("a single frame is no clip: move the handles apart")
+            raise StoreError(words("a single frame is no clip: move the handles apart"))
         home = {
             "project_id": project_id,
             "burst_id": sample.burst_id,

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import MudraError, TrainingError
+from core.words import words
 
 try:
     import fcntl
@@ -140,12 +141,12 @@ def describe_error(error: BaseException) -> str:
     """Return the message for the user on why training failed: the error's own, a full disk or
     memory, or “something went wrong”."""
     if isinstance(error, MudraError):
-        return str(error)
+        return error.text
     if isinstance(error, OSError) and error.errno in _FULL_DISK:
-        return "the disk is full: free some space, then try again"
+        return words("the disk is full: free some space, then try again")
     if isinstance(error, MemoryError):
-        return "out of memory: close other programs, then try again"
-    return f"something went wrong ({error!r})"
+        return words("out of memory: close other programs, then try again")
+    return words("something went wrong ({error})", error=repr(error))
 
 
 def _append_line(path: Path, line: bytes) -> None:
@@ -174,7 +175,9 @@ def _try_lock(descriptor: int) -> bool:
             time.sleep(0.05)
         except OSError:
             return False
-    raise TrainingError("another process works on this training: wait for its end or stop it")
+    raise TrainingError(
+        words("another process works on this training: wait for its end or stop it")
+    )
 
 
 def _has_start(log: Path) -> bool:
@@ -220,7 +223,7 @@ def _translate_os_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        text = f"{path} can't be written: {error.strerror}"
+        text = words("{path} can't be written: {reason}", path=path, reason=error.strerror)
         raise TrainingError(describe_error(error) if error.errno in _FULL_DISK else text) from error
 
 

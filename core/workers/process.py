@@ -16,6 +16,7 @@ from typing import Any
 
 from core import errors
 from core.errors import MudraError, WorkerError
+from core.words import words
 from core.workers.channel import AnyArray, Arrays, Channel, SharedFile
 from core.workers.child import EXTRA_MEMORY as EXTRA_MEMORY_NAME
 
@@ -117,10 +118,10 @@ class Worker:
         if self._stopped_because:
             return WorkerError(self._stopped_because)
         if overdue:
-            return WorkerError(f"it took more than {timeout_s:g} s")
+            return WorkerError(words("it took more than {seconds:g} s", seconds=timeout_s))
         if code == -signal.SIGABRT:
-            return WorkerError("it needed too much memory, or failed inside a library")
-        return WorkerError(f"it crashed (exit code {code})")
+            return WorkerError(words("it needed too much memory, or failed inside a library"))
+        return WorkerError(words("it crashed (exit code {code})", code=code))
 
     def _end(self) -> int | None:
         """Close the process's input, and kill it if it doesn't exit; return its exit code."""
@@ -146,7 +147,7 @@ class Worker:
         elif (
             sys.platform != "linux" and _measure_resident_bytes(process.pid) > 2 * self.extra_memory
         ):
-            self.stop("it needed too much memory")
+            self.stop(words("it needed too much memory"))
 
 
 class _Watchdog:

@@ -4,15 +4,20 @@ The JavaScript modules import each other. Streamlit takes one text for a compone
 joined in the order of their imports.
 """
 
+import json
 import posixpath
 import re
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from pages.locale import ENGLISH, LANGUAGES, read_messages
+
 _IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)"\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:const|class|(?:async )?function) (\w+))", re.MULTILINE)
+_CATALOGUES = re.compile(r"(?<=const CATALOGUES = )\{\}")  # in words.js
 _MODULE = "const {{ {names} }} = (function () {{\n{text}return {{ {names} }}\n}})()\n"
 
 
@@ -35,7 +40,25 @@ def join_modules(name: str) -> str:
         joined[file] = _MODULE.format(names=names, text=_EXPORT.sub("", text)) if names else text
 
     add(name)
-    return "\n".join(joined.values())
+    catalogues = _catalogues_for({f"pages/components/{file}" for file in joined})
+    return _CATALOGUES.sub(lambda _: catalogues, "\n".join(joined.values()))
+
+
+def _catalogues_for(files: Set[str]) -> str:
+    """Return, as JSON, the texts of these files by language and English text; one about a number
+    has a list of its plural forms."""
+    return json.dumps(
+        {
+            language: {
+                message.id if isinstance(message.id, str) else message.id[0]: message.string
+                for message in read_messages(language)
+                if message.string and any(file in files for file, _ in message.locations)
+            }
+            for language in LANGUAGES
+            if language != ENGLISH
+        },
+        ensure_ascii=False,
+    )
 
 
 def register_component(name: str, html: str = "") -> Any:

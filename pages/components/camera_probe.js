@@ -2,6 +2,7 @@
 // permission, tried (was the camera opened) and error (its name, "" for none). The first report
 // comes by itself, without opening the camera; another one after each press of the button.
 import { find } from "./elements.js"
+import { t } from "./words.js"
 
 const AGAIN_MS = 2000
 
@@ -9,6 +10,7 @@ const AGAIN_MS = 2000
 export default function ({ data, parentElement, setStateValue }) {
   const button = find(parentElement, "button")
   const status = find(parentElement, "span")
+  button.textContent = t("Test the camera")
   const media = window.isSecureContext && navigator.mediaDevices
   const look = async () => {
     /** @type {number | null} */
@@ -30,7 +32,7 @@ export default function ({ data, parentElement, setStateValue }) {
     setStateValue("report", { ...await look(), tried, error, at: Date.now() })
   button.onclick = async () => {
     button.disabled = true
-    status.textContent = "Waiting for the browser …"
+    status.textContent = t("Waiting for the browser …")
     let error = ""
     try {
       if (media) {

@@ -3,6 +3,7 @@
 // which `turn` of the data) and come in batches. A sensor's come by themselves.
 import { find, made } from "./elements.js"
 import { handSpace, NOTHING } from "./hand_space.js"
+import { language, t } from "./words.js"
 
 const AHEAD = 45  // frames
 const KEPT = 400
@@ -11,19 +12,49 @@ const LONGEST_MS = 1000  // between two frames
 const LATE = 8  // frames that wait; a sensor's older ones are skipped then
 /** @type {Record<string, string>} */
 const HOW = {
-  tracked: "Hand followed from the frame before",
-  rgb: "Hand found in the colour picture",
-  depth: "Hand found in the depth, by a net",
-  slices: "The nearest thing, taken for a hand",
+  tracked: t("Hand followed from the frame before"),
+  rgb: t("Hand found in the colour picture"),
+  depth: t("Hand found in the depth, by a net"),
+  slices: t("The nearest thing, taken for a hand"),
 }
 /** @type {Record<string, string>} */
 const BOX = { tracked: "#ffffff", rgb: "#ff9df2", depth: "#ffe45e", slices: "#ffe45e" }
 
+// The texts and labels of the HTML's elements, by selector.
+/** @type {Record<string, string>} */
+const TEXTS = {
+  "[name=turn]": t("Turn"),
+  "[name=front]": t("Reset view"),
+  ".turning": t("Drag, or use the arrow keys."),
+  ".dashed": t("Dashed: the truth."),
+  ".cube": t("The crop, as a net sees it: the cube round the hand, near is bright."),
+}
+/** @type {Record<string, string>} */
+const LABELS = {
+  ".picture": t("Depth in colours"),
+  ".space": t("The hand in space. Arrow keys turn it, Home turns it back."),
+  ".crop": t("The hand’s crop"),
+  input: t("Frame"),
+}
+
+// As the language writes it, without separators of thousands.
+/** @param {number} value @param {number} digits */
+const decimal = (value, digits) => value.toLocaleString(language,
+  { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false })
 /** @param {string} text */
 const bytes = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0))
 
+/** @param {DepthFrame} frame */
+const describeFinding = ({ how, surface }) => {
+  if (!how) return t("No hand found here")
+  if (!surface) return HOW[how]
+  return t("{how}, {cm} cm away", { how: HOW[how], cm: (surface.centre[2] / 10).toFixed(0) })
+}
+
 /** @param {HTMLElement} root */
 function player(root) {
+  for (const [selector, text] of Object.entries(TEXTS)) find(root, selector).textContent = text
+  for (const [selector, text] of Object.entries(LABELS)) find(root, selector).setAttribute("aria-label", text)
   const canvas = (/** @type {string} */ name) => /** @type {HTMLCanvasElement} */ (find(root, name))
   const picture = canvas(".picture"), crop = canvas(".crop"), slider = find(root, "input")
   const play = find(root, "[name=play]"), swing = find(root, "[name=turn]")
@@ -49,6 +80,9 @@ function player(root) {
     const place = find(root, name)
     if (place.textContent !== value) place.textContent = value
   }
+
+  /** @param {number} i */
+  const place = (i) => ({ number: String(i + 1), count: String(data.count) })
 
   // ----------------------------------------------------------------------------------- one frame
   /** @param {DepthFrame} frame */
@@ -130,15 +164,14 @@ function player(root) {
     if (!data.ticks) return
     if (frame.jpeg) drawPicture(frame)
     drawCrop(frame.surface)
-    const away = frame.surface ? `, ${(frame.surface.centre[2] / 10).toFixed(0)} cm away` : ""
-    text(".how", frame.broken ?? (frame.how ? `${HOW[frame.how]}${away}` : "No hand found here"))
+    text(".how", frame.broken ?? describeFinding(frame))
     text(".said", frame.said ?? "")
-    text(".error", frame.error == null ? "" : `Mean error ${frame.error.toFixed(1)} mm`)
+    text(".error", frame.error == null ? "" : t("Mean error {error} mm", { error: decimal(frame.error, 1) }))
     if (!data.count) return
     slider.value = String(frame.i)
-    const of = `Frame ${frame.i + 1} of ${data.count}`
+    const of = t("Frame {number} of {count}", place(frame.i))
     slider.setAttribute("aria-valuetext", of)
-    text("output", frame.broken ? of : `${of} · ${frame.t.toFixed(2)} s`)
+    text("output", frame.broken ? of : `${of} · ${decimal(frame.t, 2)} s`)
   }
 
   // ---------------------------------------------------------------------------------- their order
@@ -167,7 +200,7 @@ function player(root) {
     self.at = i
     const frame = frames.get(i)
     if (frame) show(frame)
-    else text("output", `Frame ${i + 1} of ${data.count}: reading …`)
+    else text("output", t("Frame {number} of {count}: reading …", place(i)))
     ask()
   }
   /** @param {number} now */
@@ -197,7 +230,7 @@ function player(root) {
     advance(now)
   }
   function pressed() {
-    play.textContent = self.playing ? "Pause" : "Play"
+    play.textContent = self.playing ? t("Pause") : t("Play")
     swing.setAttribute("aria-pressed", String(self.turning))
   }
 
@@ -238,7 +271,7 @@ function player(root) {
       if (other) Object.assign(self, { at: 0, playing: !calm })
       if (data.ticks) {
         find(root, ".bar").style.background = `linear-gradient(to right, ${data.colours})`
-        find(root, ".ticks").replaceChildren(...data.ticks.map((tick) => made("span", "", tick)))
+        find(root, ".ticks").replaceChildren(...data.ticks.map((m) => made("span", "", `${decimal(m, 2)} m`)))
       }
       if (data.count) {
         slider.max = String(data.count - 1)

@@ -66,8 +66,7 @@ def draw_depth(key: str, scene: DepthScene, batch: Sequence[dict[str, Any]]) -> 
             "every_ms": _EVERY_MS,
             "half": _HALF_MM,
             "colours": ", ".join(list_scale_colours(_COLOURS)),
-            "ticks": scene.reach
-            and [f"{m / 1000:.2f} m" for m in np.linspace(*scene.reach, _TICKS)],
+            "ticks": scene.reach and (np.linspace(*scene.reach, _TICKS) / 1000).tolist(),
             "skeleton": _skeleton_data(scene.skeleton),
             "truth_skeleton": _skeleton_data(scene.truth),
             "from": batch[0]["i"] if batch else None,

@@ -87,6 +87,7 @@ interface CardsState {
   clicks: [number, number][]
   edits: number
   recorded: number
+  can_edit: boolean
   cards: Card[]
 }
 
@@ -277,6 +278,7 @@ interface CameraData {
   place: "browser" | "server"
   wanted: { video: MediaTrackConstraints }
   words: Words
+  links: boolean
   playing?: boolean
   ended?: string
   files?: Record<string, string>
@@ -290,6 +292,7 @@ interface CardsData {
 }
 interface ConnectionData {
   channel: ChannelAddress
+  language: string
 }
 interface EffectsData {
   topic: string
@@ -402,7 +405,7 @@ interface DepthViewData {
   every_ms: number
   half: number
   colours: string
-  ticks: string[] | null
+  ticks: number[] | null // m
   skeleton: SkeletonData | null
   truth_skeleton: SkeletonData | null
   from: number | null

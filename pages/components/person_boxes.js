@@ -3,6 +3,7 @@
 // and the `turn` of the data that they came with. They count here until `turn` says that others
 // were given: an answer to the change before must not take back the one after it.
 import { find } from "./elements.js"
+import { t } from "./words.js"
 
 const LEAST = 8  // picture pixels: what is smaller is a click, not a box
 const SOON_MS = 350  // after the last key
@@ -25,7 +26,11 @@ const make = (tag, given) => {
 export default function ({ data, parentElement, setStateValue }) {
   const root = /** @type {HTMLElement & PersonBoxesState} */ (find(parentElement, ".people"))
   const svg = /** @type {SVGSVGElement} */ (root.querySelector("svg"))
-  const add = find(root, "button")
+  const add = find(root, "button"), removal = find(root, "[name=remove]")
+  svg.setAttribute("aria-label", t("People’s boxes"))
+  add.textContent = t("Add a box")
+  removal.textContent = t("Remove the box")
+  find(root, "small").textContent = t("Drag on the picture to draw a box. Tab reaches the boxes: arrows move, Shift and arrows resize, Enter chooses, Delete removes.")
   const { width, height } = data
   /** @param {number} value @param {number} most */
   const limit = (value, most) => Math.min(Math.max(value, 0), most)
@@ -56,7 +61,8 @@ export default function ({ data, parentElement, setStateValue }) {
       const colour = data.colours[i % data.colours.length]
       const group = make("g", {
         tabindex: 0, role: "button", "data-n": i, "aria-pressed": i === root.chosen,
-        "aria-label": `Person ${i + 1}, ${Math.round(w)} × ${Math.round(h)} pixels`,
+        "aria-label": t("Person {n}, {width} × {height} pixels",
+          { n: i + 1, width: String(Math.round(w)), height: String(Math.round(h)) }),
       })
       const size = Math.max(11, width / 45)
       const name = make("text", { x: x + size / 4, y: y + size, "font-size": size, fill: colour })
@@ -161,7 +167,7 @@ export default function ({ data, parentElement, setStateValue }) {
     draw(root.chosen)
     tell()
   }
-  find(root, "[name=remove]").onclick = () => root.boxes.length && remove(root.chosen)
+  removal.onclick = () => root.boxes.length && remove(root.chosen)
 
   if (root.turn !== data.turn) {
     Object.assign(root, { turn: data.turn, boxes: data.boxes.map((b) => /** @type {XYWH} */ ([...b])), chosen: 0, drag: null })

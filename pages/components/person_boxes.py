@@ -11,11 +11,9 @@ from pages.components import component_state, register_component
 
 _component = register_component(
     "person_boxes",
-    '<div class="people"><div class="place"><img alt=""><svg role="group" '
-    'aria-label="People’s boxes"></svg></div><div class="row"><button type="button">Add a box'
-    '</button><button type="button" name="remove">Remove the box</button><small>Drag on the '
-    "picture to draw a box. Tab reaches the boxes: arrows move, Shift and arrows resize, Enter "
-    "chooses, Delete removes.</small></div></div>",
+    '<div class="people"><div class="place"><img alt=""><svg role="group"></svg></div>'
+    '<div class="row"><button type="button"></button><button type="button" name="remove"></button>'
+    "<small></small></div></div>",
 )
 
 

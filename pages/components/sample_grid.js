@@ -4,6 +4,7 @@
 // elsewhere: an answer to the click before must not take back the one after it.
 import { find, made } from "./elements.js"
 import { play } from "./loop.js"
+import { t } from "./words.js"
 
 /** @param {Component<SampleGridData>} component */
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
@@ -19,8 +20,8 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     const picture = made("img", "", "", { alt: "", src: `data:image/jpeg;base64,${jpeg}` })
     picture.onload = () => play(picture)
     const box = made("input", "", "", { type: "checkbox", value: String(id), onchange: tell })
-    const look = made("button", "", "🔍", { type: "button", title: "Show it large" })
-    look.setAttribute("aria-label", `Show ${title} large`)
+    const look = made("button", "", "🔍", { type: "button", title: t("Show it large") })
+    look.setAttribute("aria-label", t("Show {title} large", { title }))
     look.onclick = () => setTriggerValue("look", id)
     const name = made("span", "", title, { title })
     const line = made("label")

@@ -16,16 +16,22 @@ from core.admin import lan, login
 from core.admin.entry import PARAMETER, EntryCodes, EntryMiddleware
 from core.admin.privacy import is_local_only
 from core.admin.web_access import (
+    JOIN,
     AccessMiddleware,
     AccessPolicy,
     UploadLimitMiddleware,
     read_uploads_mb,
 )
+from core.classroom.invitations import Guest, Invitations
+from core.classroom.middleware import GUEST_HEADER, GuestMiddleware
 from core.errors import AccessError, StoreError
 from core.gestures.labels import safe_label
 from core.paths import Paths
+from core.words import words
+from pages.panels.language import t
 
 entry_codes = EntryCodes()  # of the studio that this process serves
+invitations = Invitations()  # into its projects
 
 
 def local_url() -> str:
@@ -40,20 +46,43 @@ def server_path(path: str) -> str:
     return "".join(f"/{part}" for part in parts if part)
 
 
+def visitor_path(path: str) -> str:
+    """Return the URL path of a route for this visitor's page; guests have routes of their own."""
+    return server_path(f"{JOIN.strip('/')}/{path}" if current_guest() else path)
+
+
+def current_guest() -> Guest | None:
+    """Return the guest of a class whose page this is; None for other visitors. Raise AccessError if
+    the guest is unknown by now."""
+    key = st.context.headers.get(GUEST_HEADER)
+    return invitations.guest(key) if key else None
+
+
 def is_local_url(url: str | None) -> bool:
     """Return whether a page's URL names this machine; an unknown URL counts as local."""
     host = urlsplit(url or "").hostname or "localhost"
     return host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")
 
 
-def list_phone_links() -> list[str]:
-    """Return the links by which a phone enters a studio that runs with --lan, with a fresh code;
-    the first is the likeliest to be in the phone's network. Empty without --lan."""
+def list_lan_urls() -> list[str]:
+    """Return the URLs at which other devices reach a studio that runs with --lan; the first is the
+    likeliest to be in their network. Empty without --lan."""
     port, path = st.get_option("server.port"), server_path("")
-    return [
-        f"https://{address}:{port}{path}/?{PARAMETER}={entry_codes.current()}"
-        for address in lan.read_addresses()
-    ]
+    return [f"https://{address}:{port}{path}/" for address in lan.read_addresses()]
+
+
+def list_phone_links() -> list[str]:
+    """Return the links by which a phone enters a studio that runs with --lan, with a fresh code."""
+    return [f"{url}?{PARAMETER}={entry_codes.current()}" for url in list_lan_urls()]
+
+
+def public_url() -> str:
+    """Return the URL by which this page was opened, if it is HTTPS and not this machine's;
+    otherwise ""."""
+    url = urlsplit(st.context.url or "")
+    if url.scheme != "https" or is_local_url(st.context.url):
+        return ""
+    return f"https://{url.netloc}{server_path('')}/"
 
 
 def access_middleware() -> list[Middleware]:
@@ -71,6 +100,7 @@ def access_middleware() -> list[Middleware]:
     )
     return [
         Middleware(AccessMiddleware, policy=read_access_policy(secrets)),
+        Middleware(GuestMiddleware, invitations=invitations, base=base),
         *entry,
         Middleware(UploadLimitMiddleware, base=base, total_mb=total_mb),
     ]
@@ -85,6 +115,7 @@ def read_access_policy(secrets: dict[str, Any]) -> AccessPolicy:
     return AccessPolicy(
         has_login=login.is_by_proxy() or bool(auth),
         identify=partial(_identify, auth),
+        is_from_proxy=lambda connection: login.is_from_proxy(connection.headers),
         base=server_path(""),
         hosts=_allowed_hosts(public.hostname),
         origins=frozenset(origins),
@@ -113,13 +144,15 @@ def _allowed_hosts(public_host: str | None) -> frozenset[str] | None:
 
 def current_owner() -> str:
     """Return the owner of the projects that this visitor sees; "" if the server has no login. Raise
-    AccessError if the visitor has not logged in or the login can't be checked."""
+    AccessError if the visitor has not logged in, is a guest, or the login can't be checked."""
+    if current_guest() is not None:
+        raise AccessError("this link lets you record into one project and nothing else")
     if login.is_by_proxy():
         return login.read_proxy_user(st.context.headers)
     if not _has_openid_login():
         return ""
     if not st.user.is_logged_in:
-        raise AccessError("you are not logged in: log in, then reload the page")
+        raise AccessError(words("you are not logged in: log in, then reload the page"))
     return login.name_openid_owner(st.user["iss"], st.user["sub"])
 
 
@@ -130,6 +163,8 @@ def require_login(on_log_out: Callable[[], None]) -> None:
     Args:
         on_log_out: closes what Streamlit would release only later.
     """
+    if current_guest() is not None:
+        return
 
     def log_out() -> None:
         on_log_out()
@@ -140,7 +175,7 @@ def require_login(on_log_out: Callable[[], None]) -> None:
             _show_login()
         name = current_owner()
     except AccessError as error:
-        st.error(safe_label(str(error)), icon="🔒")
+        st.error(safe_label(t(error.text)), icon="🔒")
         st.stop()
     if not name:
         return
@@ -148,7 +183,7 @@ def require_login(on_log_out: Callable[[], None]) -> None:
         shown = name if login.is_by_proxy() else st.user.get("name") or st.user.get("email") or name
         st.caption(f"👤 {safe_label(str(shown))}")
         if not login.is_by_proxy():
-            st.button("Log out", on_click=log_out, type="tertiary")
+            st.button(t("Log out"), on_click=log_out, type="tertiary")
 
 
 def is_at_this_machine() -> bool:
@@ -162,8 +197,8 @@ def is_at_this_machine() -> bool:
 def _show_login() -> NoReturn:
     """Show the Log in button and stop the page."""
     st.title("Mudra", anchor=False)
-    st.caption("Log in to see your gestures and models.")
-    st.button("Log in", type="primary", on_click=st.login, icon="🔑")
+    st.caption(t("Log in to see your gestures and models."))
+    st.button(t("Log in"), type="primary", on_click=st.login, icon="🔑")
     st.stop()
 
 
@@ -176,7 +211,10 @@ def _has_openid_login() -> bool:
         auth = st.secrets.get("auth")
     except (OSError, ValueError) as error:
         raise AccessError(
-            "this studio's secrets.toml can't be read, so nobody can log in: its terminal says why"
+            words(
+                "this studio's secrets.toml can't be read, so nobody can log in: its terminal says "
+                "why"
+            )
         ) from error
     if auth is None:
         return False

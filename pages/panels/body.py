@@ -18,21 +18,30 @@ from core.pose.drawing.bodies import AS_IT_IS, BLUR, COLOUR, PICTURE, Backdrop, 
 from core.pose.skeletons.angles import ANGLES, JOINTS, SIDES
 from core.pose.skeletons.skeleton import Rgb
 from core.pose.skeletons.table import BODY_33, Skeleton
+from core.pose.skeletons.titles import joint_title
 from core.pose.types import Floats
 from core.reading.keypoint_sources import BLAZEPOSE, MOVENET, KeypointSource
+from core.words import mark
 from pages.panels.controls import colored_number, pick_option, upload_field
+from pages.panels.language import t
 from pages.panels.layout import show_errors, show_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BACKGROUNDS = {AS_IT_IS: "As it is", BLUR: "Blurred", COLOUR: "Colour", PICTURE: "Picture"}
-STEPS = "Show search area"
+BACKGROUNDS = {
+    AS_IT_IS: mark("As it is"),
+    BLUR: mark("Blurred"),
+    COLOUR: mark("Colour"),
+    PICTURE: mark("Picture"),
+}
 AUTOMATIC = "automatic"
-FINDERS = {AUTOMATIC: "Automatic", BLAZEPOSE: "BlazePose", MOVENET: "MoveNet"}
+FINDERS = {AUTOMATIC: mark("Automatic"), BLAZEPOSE: "BlazePose", MOVENET: "MoveNet"}
 _REASONS = {
-    BLAZEPOSE: "BlazePose finds up to 4 people: 33 keypoints, in 3-D, and their outlines.",
-    MOVENET: "MoveNet finds up to 6 people, also small ones: 17 keypoints, no 3-D, no outlines.",
+    BLAZEPOSE: mark("BlazePose finds up to 4 people: 33 keypoints, in 3-D, and their outlines."),
+    MOVENET: mark(
+        "MoveNet finds up to 6 people, also small ones: 17 keypoints, no 3-D, no outlines."
+    ),
 }
 _TEAL = "#264653"
 _BEHIND = "body_behind_read"
@@ -41,20 +50,20 @@ _BEHIND = "body_behind_read"
 def pick_view() -> BodyView:
     """Show selectors for background, skeleton and search area; return them as a view."""
     background = pick_option(
-        "Background", BACKGROUNDS, "body_background", format_func=lambda b: BACKGROUNDS[b]
+        t("Background"), BACKGROUNDS, "body_background", format_func=lambda b: t(BACKGROUNDS[b])
     )
     colour, behind = _TEAL, None
     if background == COLOUR:
-        colour = st.color_picker("Colour of the background", _TEAL, key="body_colour")
+        colour = st.color_picker(t("Colour of the background"), _TEAL, key="body_colour")
     if background == PICTURE:
         behind = _pick_background_picture()
     with st.container(horizontal=True):
-        skeleton = st.toggle("Skeleton", True, key="body_skeleton", persist_state="session")
+        skeleton = st.toggle(t("Skeleton"), True, key="body_skeleton", persist_state="session")
         steps = st.toggle(
-            STEPS,
+            t("Show search area"),
             key="body_steps",
             persist_state="session",
-            help="The square in which the net searches for a person, and how it is computed.",
+            help=t("The square in which the net searches for a person, and how it is computed."),
         )
     rgb = cast(Rgb, tuple(bytes.fromhex(colour.removeprefix("#"))))
     return BodyView(background, rgb, behind, skeleton, steps)
@@ -63,11 +72,11 @@ def pick_view() -> BodyView:
 def pick_persons() -> int:
     """Show a selector for the number of people to look for and return it."""
     chosen = pick_option(
-        "People",
+        t("People"),
         [str(n + 1) for n in range(MAX_PEOPLE)],
         "body_persons",
         width="content",
-        help="While fewer are found, the detector runs on every frame, which is slower.",
+        help=t("While fewer are found, the detector runs on every frame, which is slower."),
     )
     return int(chosen)
 
@@ -79,11 +88,13 @@ def pick_source(persons: int, view: BodyView, *, in_browser: bool) -> tuple[Keyp
     Args:
         in_browser: the camera's picture stays in the browser, where BlazePose alone runs.
     """
-    chosen = pick_option("Detector", FINDERS, "body_finder", format_func=lambda name: FINDERS[name])
+    chosen = pick_option(
+        t("Detector"), FINDERS, "body_finder", format_func=lambda name: t(FINDERS[name])
+    )
     if chosen == AUTOMATIC:
         drawn = view.background != AS_IT_IS or view.steps
         chosen = MOVENET if persons > 1 and not (drawn or in_browser) else BLAZEPOSE
-    st.caption(_REASONS[chosen])
+    st.caption(t(_REASONS[chosen]))
     if chosen == MOVENET:
         return KeypointSource(MOVENET), persons
     masks = view.background != AS_IT_IS
@@ -100,7 +111,7 @@ def pick_person(numbers: Sequence[int], *, coloured: bool = True) -> int:
     if len(numbers) == 1:
         return numbers[0]
     chosen = st.segmented_control(
-        "Person",
+        t("Person"),
         numbers,
         default=numbers[0],
         required=True,
@@ -113,12 +124,14 @@ def pick_person(numbers: Sequence[int], *, coloured: bool = True) -> int:
 def explain_search_squares() -> None:
     """Show a caption that explains the points and squares drawn for the search area."""
     st.caption(
-        "A detector finds a person, then a second net finds 33 keypoints in a rotated square "
-        "around them. Afterwards the last keypoints give the next square (yellow), without the "
-        "detector. Pink: the centre of the hips, and the point above it on the circle around the "
-        "person; they give the square's position, size and rotation. MediaPipe returns only the "
-        "keypoints: the rest is computed from them as in the paper, and whether the detector ran "
-        "from the number of people that were tracked."
+        t(
+            "A detector finds a person, then a second net finds 33 keypoints in a rotated square "
+            "around them. Afterwards the last keypoints give the next square (yellow), without the "
+            "detector. Pink: the centre of the hips, and the point above it on the circle around "
+            "the person; they give the square's position, size and rotation. MediaPipe returns "
+            "only the keypoints: the rest is computed from them as in the paper, and whether the "
+            "detector ran from the number of people that were tracked."
+        )
     )
 
 
@@ -127,7 +140,7 @@ def _pick_background_picture() -> Backdrop | None:
     survives a change of page, which empties the field; a button removes it then."""
     file = upload_field(
         ["pictures"],
-        "The background's picture",
+        t("The background's picture"),
         PICTURE_SUFFIXES,
         key="body_behind",
         on_change=_forget_picture,
@@ -138,7 +151,8 @@ def _pick_background_picture() -> Backdrop | None:
             st.session_state[_BEHIND] = (file.name, picture)
     name, chosen = st.session_state.get(_BEHIND, ("", None))
     if chosen is not None and file is None:
-        st.button(f"Remove {safe_label(name)}", icon="✖️", on_click=_forget_picture)
+        remove = t("Remove {name}", name=safe_label(name))
+        st.button(remove, icon="✖️", on_click=_forget_picture)
     return chosen
 
 
@@ -148,6 +162,7 @@ def _forget_picture() -> None:
 
 COLOURS = ["#4a90e2", "#e08a2b"]  # of the drawn skeleton; the dashes differ, too
 _CURVE_HEIGHT_PX = 70
+_MIDDLE = mark("middle")
 _AXIS = {
     "range": [-1.0, 1.0],  # metres from the hips
     "showticklabels": False,
@@ -173,10 +188,10 @@ _BODY_LAYOUT = {
 def show_angles(angles: Mapping[str, float]) -> None:
     """Show a table of joint angles: a row per joint, with left and right columns."""
     columns = {
-        side: [_format_angle(angles.get(f"{side}_{joint}", float("nan"))) for joint in JOINTS]
+        t(side): [_format_angle(angles.get(f"{side}_{joint}", float("nan"))) for joint in JOINTS]
         for side in SIDES
     }
-    show_table({"joint": [joint.title() for joint in JOINTS], **columns})
+    show_table({t("joint"): [t(joint).title() for joint in JOINTS], **columns})
 
 
 def _format_angle(degrees: float) -> str:
@@ -186,12 +201,14 @@ def _format_angle(degrees: float) -> str:
 def show_angle_curves(table: "pd.DataFrame", time_title: str) -> None:
     """Draw a chart of angle over time per joint; the table has time_s and degrees per joint."""
     if not table[list(ANGLES)].notna().any(axis=None):
-        st.caption("The angles of elbows, shoulders, hips and knees are drawn here.")
+        st.caption(t("The angles of elbows, shoulders, hips and knees are drawn here."))
         return
     import altair as alt
 
     long = table.melt("time_s", list(ANGLES), "angle", "degrees")
     long[["side", "joint"]] = long["angle"].str.split("_", expand=True)
+    long["side"] = long["side"].map(t)
+    sides = [t(side) for side in SIDES]
     charts = [
         alt.Chart(long[long["joint"] == joint], height=_CURVE_HEIGHT_PX)
         .mark_line(clip=True)
@@ -203,13 +220,17 @@ def show_angle_curves(table: "pd.DataFrame", time_title: str) -> None:
             ),
             alt.Y(
                 "degrees:Q",
-                title=f"{joint} °",
+                title=f"{t(joint)} °",
                 scale=alt.Scale(domain=[0, 180]),
                 axis=alt.Axis(values=[0, 90, 180]),
             ),
-            alt.Color("side:N", title=None, scale=alt.Scale(domain=list(SIDES), range=COLOURS)),
-            alt.StrokeDash("side:N", title=None, sort=list(SIDES)),
-            alt.Tooltip(["side:N", "degrees:Q", "time_s:Q"]),
+            alt.Color("side:N", title=None, scale=alt.Scale(domain=sides, range=COLOURS)),
+            alt.StrokeDash("side:N", title=None, sort=sides),
+            [
+                alt.Tooltip("side:N", title=t("side")),
+                alt.Tooltip("degrees:Q", title=t("degrees")),
+                alt.Tooltip("time_s:Q", title=t("time_s")),
+            ],
         )
         for joint in JOINTS
     ]
@@ -235,14 +256,14 @@ def show_body_3d(world: Floats | None, key: str, *, mirrored: bool = False) -> N
         figure.add_scatter3d(
             **_axis_values(lines),
             mode="lines",
-            name=side,
+            name=t(side),
             line={"width": 6, "color": f"rgb{color}"},
             hoverinfo="skip",
         )
     figure.add_scatter3d(
         **_axis_values(points),
         mode="markers",
-        text=[name.replace("_", " ") for name in BODY_33.joints],
+        text=[t(joint_title(name)) for name in BODY_33.joints],
         hoverinfo="text",
         showlegend=False,
         marker={"size": 2.5, "color": "rgb(120, 120, 130)"},
@@ -263,5 +284,5 @@ def _group_by_side(skeleton: Skeleton) -> list[tuple[str, Rgb, list[tuple[int, i
     for color, edges in by_color.items():
         sides = {skeleton.joints[joint].split("_")[0] for edge in edges for joint in edge}
         known = sides & {*SIDES}
-        groups.append((known.pop() if len(known) == 1 else "middle", color, edges))
-    return sorted(groups, key=lambda group: (*SIDES, "middle").index(group[0]))
+        groups.append((known.pop() if len(known) == 1 else _MIDDLE, color, edges))
+    return sorted(groups, key=lambda group: (*SIDES, _MIDDLE).index(group[0]))

@@ -16,6 +16,8 @@ from core.media.pictures import encode_png
 from core.pose.drawing.poses import person_color, person_swatch
 from core.pose.skeletons.skeleton import to_css_color
 from core.recording.imports import cells
+from core.words import mark
+from pages.panels.language import t
 
 _SIGNS = (
     "👍 👎 ☝ 👌 👊 👉 👈 ✋ 🚫 ✌ 🤞 🤟 🤘 🤙 🤏 👆 👇 🖖 👋 🤚 🖐 ✊ 🤛 🤜 🫱 🫲 🫳 🫴 🫰 🫵 🫶 👏 "
@@ -23,26 +25,41 @@ _SIGNS = (
 )
 EMOJI_CHOICES = [to_colour_emoji(sign) for sign in _SIGNS.split()]
 LIMITS_MB = {
-    "pictures": PICTURE.max_bytes // 2**20,
-    "videos": VIDEO.max_bytes // 2**20,
-    "zips": ZIP.max_total_bytes // 2**20,
-    "models": bundle.MAX_BYTES // 2**20,
+    mark("pictures"): PICTURE.max_bytes // 2**20,
+    mark("videos"): VIDEO.max_bytes // 2**20,
+    mark("zips"): ZIP.max_total_bytes // 2**20,
+    mark("models"): bundle.MAX_BYTES // 2**20,
     "CSV": cells.MAX_BYTES // 2**20,
     "JSON": JSON.max_bytes // 2**20,
     "Parquet": data_in.MAX_BYTES // 2**20,
-    "recordings": ZIP.max_total_bytes // 2**20,
+    mark("recordings"): ZIP.max_total_bytes // 2**20,
 }
 
 
-def pick_option(title: str, options: Iterable[str], key: str, **control: Any) -> str:
+def pick_option(
+    title: str,
+    options: Iterable[str],
+    key: str,
+    *,
+    format_func: Callable[[str], str] = t,
+    **control: Any,
+) -> str:
     """Draw a segmented control, by default with the first option; return the selected option.
 
     Args:
+        format_func: returns an option's text; the default is for options that are marked texts.
         control: further arguments of `st.segmented_control`.
     """
     names = list(options)
     return st.segmented_control(
-        title, names, default=names[0], required=True, key=key, persist_state="session", **control
+        title,
+        names,
+        default=names[0],
+        required=True,
+        key=key,
+        persist_state="session",
+        format_func=format_func,
+        **control,
     )
 
 
@@ -61,13 +78,13 @@ def pick_emoji(key: str, current: str = "") -> str:
     """Draw common emoji and a text field; return the typed or else the selected emoji, or ""."""
     is_listed = current in EMOJI_CHOICES
     default = current if is_listed else None
-    chosen = st.pills("Emoji", EMOJI_CHOICES, default=default, key=f"{key}_pills")
+    chosen = st.pills(t("Emoji"), EMOJI_CHOICES, default=default, key=f"{key}_pills")
     other = st.text_input(
-        "Other emoji",
+        t("Other emoji"),
         "" if is_listed else current,
         max_chars=8,
         key=f"{key}_other",
-        help="Paste an emoji, or one or two letters. It is shown with the gesture everywhere.",
+        help=t("Paste an emoji, or one or two letters. It is shown with the gesture everywhere."),
     )
     return other.strip() or chosen or ""
 
@@ -85,7 +102,8 @@ def upload_field(
     limits = {kind: LIMITS_MB[kind] for kind in kinds}
     files = place.file_uploader(label, types, max_upload_size=max(limits.values()), **options)
     if len(set(limits.values())) > 1:
-        place.caption(f"Up to {', '.join(f'{mb} MB for {kind}' for kind, mb in limits.items())}.")
+        sizes = (t("{size} MB for {kind}", size=mb, kind=t(kind)) for kind, mb in limits.items())
+        place.caption(t("Up to {sizes}.", sizes=", ".join(sizes)))
     return files
 
 

@@ -26,41 +26,54 @@ from core.pose.types import Estimate, Frame, Heatmaps, Picture, Pose
 from core.reading.keypoint_sources import KeypointSource
 from core.recording.correcting import AnalysedFrame, FrameHistory
 from core.recording.imports.uploads import temporary_upload
+from core.words import mark, words
 from pages.components.person_boxes import draw_box_editor, edited_boxes
 from pages.components.shown_picture import click_position, displayed_width_px, watch_picture
 from pages.panels.camera.keypoints import pick_keypoint, request_keypoint
 from pages.panels.controls import download_button, pick_option, upload_field
+from pages.panels.language import t
 from pages.panels.layout import show_errors
 from pages.panels.resources import studio, visitor_folder
 from pages.panels.visit import get_or_make
 
 VIEWS = {
     "single": (
-        "Overlay",
-        "The heatmaps of the chosen stage, and the keypoints of the last one.",
+        mark("Overlay"),
+        mark("The heatmaps of the chosen stage, and the keypoints of the last one."),
     ),
     "multi": (
-        "Per stage",
-        "Stage 1 sees only a small neighbourhood and mistakes many spots for a {spot}; later "
-        "stages also see the other keypoints. The track shows how the peaks move. A net with "
-        "attention also shows its attention maps, coarse scales first.",
+        mark("Per stage"),
+        mark(
+            "Stage 1 sees only a small neighbourhood and mistakes many spots for {spot}; later "
+            "stages also see the other keypoints. The track shows how the peaks move. A net with "
+            "attention also shows its attention maps, coarse scales first."
+        ),
     ),
     "hm": (
-        "Per keypoint",
-        "One map for each keypoint, {order}. Click one to see it large, and again to go back.",
+        mark("Per keypoint"),
+        mark(
+            "One map for each keypoint, {order}. Click one to see it large, and again to go back."
+        ),
     ),
 }
-_OF_HANDS = {"spot": "fingertip", "order": "finger by finger"}
-_OF_BODIES = {"spot": "wrist", "order": "each side's together"}
+_OF_HANDS = {"spot": words("a fingertip"), "order": words("finger by finger")}
+_OF_BODIES = {"spot": words("a wrist"), "order": words("each side's together")}
 STILL = "maps_still"
 _SHOWN = "maps_shown"
+# a net's attention maps
+_ATTENTION = {
+    "holistic_1": mark("holistic 1"),
+    "holistic_2": mark("holistic 2"),
+    "holistic_3": mark("holistic 3"),
+    "part_wise": mark("part wise"),
+}
 _MAX_WIDTH_PX = 1000  # larger pictures are slow to send; the browser enlarges them
 
 
 def pick_maps(skeleton: Skeleton, stages: int, *, video: bool) -> Maps:
     """Show selectors for heatmap view, stage and keypoint; for a video only the view."""
     view = pick_option(
-        "View", VIEWS, "maps_view", format_func=lambda v: VIEWS[v][0], width="content"
+        t("View"), VIEWS, "maps_view", format_func=lambda v: t(VIEWS[v][0]), width="content"
     )
     if video:
         return Maps(view, stages - 1)
@@ -74,7 +87,7 @@ def pick_maps(skeleton: Skeleton, stages: int, *, video: bool) -> Maps:
 def _pick_stage(stages: int) -> int:
     """Show a selector for a stage, by default the last; return its index."""
     chosen = st.segmented_control(
-        "Stage",
+        t("Stage"),
         range(1, stages + 1),
         default=stages,
         required=True,
@@ -87,10 +100,15 @@ def _pick_stage(stages: int) -> int:
 
 def explain_maps(maps: Maps, skeleton: Skeleton, stages: int) -> None:
     """Explain the heatmaps' colours and view, and that a click on a tile enlarges its keypoint."""
-    words = _OF_BODIES if skeleton.is_body else _OF_HANDS
-    st.caption(VIEWS[maps.view][1].format(**words))
+    subject = _OF_BODIES if skeleton.is_body else _OF_HANDS
+    st.caption(t(VIEWS[maps.view][1], **subject))
     bar = draw_colour_bar(200, 12)
-    st.image(bar, "low … high confidence", width=200, alt="Colours of low to high confidence")
+    st.image(
+        bar,
+        t("low … high confidence"),
+        width=200,
+        alt=t("Colours of low to high confidence"),
+    )
     watch_picture(
         _SHOWN,
         f".st-key-{STILL} img",
@@ -105,11 +123,13 @@ def show_attention(heatmaps: Heatmaps, maps: Maps) -> None:
     tiles = draw_attention(heatmaps, maps.joint) if maps.view != "multi" else []
     if not tiles:
         return
-    st.caption("Attention maps: coarse scales first, then per keypoint.")
+    st.caption(t("Attention maps: coarse scales first, then per keypoint."))
     with st.container(horizontal=True, key="maps_attention"):
         for title, picture in tiles:
-            name = title.replace("_", " ")
-            st.image(picture, name, width=picture.shape[1], alt=f"Attention map {name}")
+            name = t(_ATTENTION.get(title, title))
+            st.image(
+                picture, name, width=picture.shape[1], alt=t("Attention map {name}", name=name)
+            )
 
 
 def _request_clicked_keypoint(maps: Maps, skeleton: Skeleton, stages: int) -> None:
@@ -142,15 +162,15 @@ def freeze_button(source: KeypointSource, has_picture: bool) -> AnalysedFrame | 
     the net changed, or None while live."""
     held: _FrozenFrame | None = st.session_state.get(_HELD)
     if held is not None and held.visit == st.session_state["visit"]:
-        st.button("Continue", icon="▶️", on_click=_unfreeze, help="Back to the video.")
+        st.button(t("Continue"), icon="▶️", on_click=_unfreeze, help=t("Back to the video."))
         return held.moment if held.source == source else _reestimate_frame(held.moment, source)
     st.button(
-        "Freeze",
+        t("Freeze"),
         icon="⏸️",
         disabled=not has_picture,
         on_click=_freeze_frame,
         args=(source,),
-        help="Keep the current camera picture.",
+        help=t("Keep the current camera picture."),
     )
     return None
 
@@ -200,8 +220,8 @@ def show_frozen(moment: AnalysedFrame, maps: Maps, stages: int) -> None:
 
 def show_hand_upload(source: KeypointSource, maps: Maps) -> None:
     """Draw the upload of a picture with a hand, and the picture with heatmaps."""
-    hint = "Drop a picture with a hand here to see where the net finds its keypoints."
-    file = _upload_picture("A picture of a hand", hint)
+    hint = t("Drop a picture with a hand here to see where the net finds its keypoints.")
+    file = _upload_picture(t("A picture of a hand"), hint)
     if file is None:
         return
     with show_errors():
@@ -209,7 +229,7 @@ def show_hand_upload(source: KeypointSource, maps: Maps) -> None:
         estimator = page_estimator(source)
         estimate = estimator.estimate_still(rgb)
         if not estimate.heatmaps:
-            st.warning("No hand was found: try one that is larger or better lit.", icon="👀")
+            st.warning(t("No hand was found: try one that is larger or better lit."), icon="👀")
             return
         _show_picture_heatmaps(rgb, estimate, maps, estimator.stages)
 
@@ -238,32 +258,35 @@ def _show_picture_heatmaps(
     labels = [str(number) for number in estimate.numbers]
     picture = draw_with_heatmaps(rgb, estimate, maps, stages, mirror=mirror, labels=labels)
     with st.container(key=STILL):
-        st.image(picture, width="stretch", alt="The picture with its heatmaps")
+        st.image(picture, width="stretch", alt=t("The picture with its heatmaps"))
     with st.container(horizontal=True, vertical_alignment="center"):
-        download_button("Download", encode_png(picture), "heatmaps.png", icon="🖼")
+        download_button(t("Download"), encode_png(picture), "heatmaps.png", icon="🖼")
         shown = next(iter(select_person_maps(estimate, maps.person).heatmaps), None)
         if shown is not None:
             crop = shown.crop
-            with st.popover("Net input", icon="🔍"):
+            with st.popover(t("Net input"), icon="🔍"):
                 height, width = crop.shape[:2]
-                size = f"the crop, {width} × {height} pixels"
-                st.image(crop, size, width=2 * width, alt="The net’s input")
+                size = t("the crop, {width} × {height} pixels", width=width, height=height)
+                st.image(crop, size, width=2 * width, alt=t("The net’s input"))
     if shown is not None:
         show_attention(mirror_heatmaps(shown) if mirror else shown, maps)
 
 
-FOUND, FILE, DRAWN = "MediaPipe", "File", "Drawn"
+FOUND, FILE, DRAWN = "MediaPipe", mark("File"), mark("Drawn")
 _BOXES, _FIRST_BOXES, _READ = "maps_people", "maps_first_boxes", "maps_people_read"
 
 
 def show_people_upload(source: KeypointSource, maps: Maps) -> None:
     """Draw the picture upload, the box editor, and the selected person's heatmaps."""
     left, right = st.columns([3, 2], vertical_alignment="bottom")
-    hint = "Drop a picture with people here, or one person."
-    file = _upload_picture("A picture with people", hint, place=left)
+    hint = t("Drop a picture with people here, or one person.")
+    file = _upload_picture(t("A picture with people"), hint, place=left)
     with right:
         boxes_by = pick_option(
-            "Person boxes from", [FOUND, FILE, DRAWN], "maps_boxes", width="content"
+            t("Person boxes from"),
+            [FOUND, FILE, DRAWN],
+            "maps_boxes",
+            width="content",
         )
     if file is None:
         return
@@ -290,14 +313,14 @@ def _initial_boxes(
             lambda: estimator.detect_still_boxes(rgb, MAX_PEOPLE),
         )
         if not boxes:
-            st.caption("MediaPipe found no one: draw a box around each person.")
+            st.caption(t("MediaPipe found no one: draw a box around each person."))
         return FOUND, boxes
     file = upload_field(
         ["JSON"],
-        "Detections or COCO annotations",
+        t("Detections or COCO annotations"),
         ["json"],
         key="maps_boxes_file",
-        help="A list of {image_id, category_id, bbox, score}, or COCO annotations with images.",
+        help=t("A list of {image_id, category_id, bbox, score}, or COCO annotations with images."),
     )
     if file is None:
         return None
@@ -310,8 +333,12 @@ def _initial_boxes(
         )
     if not boxes:
         st.warning(
-            f"{safe_label(file.name)} has no boxes for {safe_label(picture.name)}: rename the "
-            "picture to its name or number in the annotations.",
+            t(
+                "{file} has no boxes for {picture}: rename the picture to its name or number in "
+                "the annotations.",
+                file=safe_label(file.name),
+                picture=safe_label(picture.name),
+            ),
             icon="👀",
         )
     return file.file_id, boxes
@@ -330,17 +357,17 @@ def _show_people_heatmaps(
     size_hw = (rgb.shape[0], rgb.shape[1])
     draw_box_editor(_BOXES, encode_jpeg(everybody), size_hw, version, initial_boxes)
     if len(boxes) == MAX_BOXES:
-        st.caption(f"The limit is {MAX_BOXES} people at once.")
+        st.caption(t("The limit is {n} people at once.", n=MAX_BOXES))
     picture = everybody
     if maps.view != "single" and boxes:
         alone = replace(of_chosen, poses=estimate.poses[chosen : chosen + 1])
         alone = replace(alone, numbers=estimate.numbers[chosen : chosen + 1])
         picture = draw_with_heatmaps(rgb, alone, maps, estimator.stages)
         with st.container(key=STILL):
-            st.image(picture, width="stretch", alt="The picture with its heatmaps")
+            st.image(picture, width="stretch", alt=t("The picture with its heatmaps"))
     if boxes:
         show_attention(of_chosen.heatmaps[0], maps)
-    download_button("Download", encode_png(picture), "heatmaps.png", icon="🖼")
+    download_button(t("Download"), encode_png(picture), "heatmaps.png", icon="🖼")
 
 
 def _estimate_new_boxes(

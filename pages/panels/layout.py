@@ -16,12 +16,14 @@ from core.errors import MudraError
 from core.gestures.labels import safe_label
 from core.offline.files import describe_skip
 from core.training.runs import describe_error
+from core.words import mark
 from pages.components import read_asset
+from pages.panels.language import t
 
 log = logging.getLogger(__name__)
 
-NOTHING_RECORDED = "Nothing is recorded yet: open Record, or fill the demo project on Demo."
-ESTIMATED_DEPTH_NOTE = (
+NOTHING_RECORDED = mark("Nothing is recorded yet: open Record, or fill the demo project on Demo.")
+ESTIMATED_DEPTH_NOTE = mark(
     "3-D without a depth camera: MediaPipe estimates these points from colours alone. It learned "
     "their shape from many hands; how far away yours is, is not measured."
 )
@@ -45,7 +47,7 @@ def show_errors() -> Iterator[None]:
     except (MudraError, OSError, MemoryError) as error:
         if not isinstance(error, MudraError):
             log.exception("shown on the page without its trace")
-        st.error(safe_label(describe_error(error)), icon="⚠️")
+        st.error(safe_label(t(describe_error(error))), icon="⚠️")
 
 
 def apply_and_rerun(change: Callable[..., object], *arguments: Any, **options: Any) -> None:
@@ -57,10 +59,10 @@ def apply_and_rerun(change: Callable[..., object], *arguments: Any, **options: A
 
 def list_skipped(skipped: Sequence[tuple[str, str]], most: int) -> None:
     """List the first skipped files, given as (name, reason), and how many more there are."""
-    lines = [safe_label(describe_skip(*one)) for one in skipped[:most]]
+    lines = [safe_label(describe_skip(name, t(reason))) for name, reason in skipped[:most]]
     st.markdown("\n".join(f"- {line}" for line in lines))
     if len(skipped) > most:
-        st.caption(f"and {len(skipped) - most} more")
+        st.caption(t("and {n} more", n=len(skipped) - most))
 
 
 def confirm_in_popover(label: str, icon: str, explanation: str, button: str, key: str) -> bool:

@@ -11,6 +11,7 @@ from core.jobs.job import Job
 from core.offline.files import UploadResult, read_upload
 from core.progress import Progress, to_fraction
 from core.reading.keypoint_sources import KeypointSource
+from pages.panels.language import t
 from pages.panels.resources import studio, visitor_folder
 from pages.panels.visit import acting_as_visitor, get_or_make, visitor_actions
 
@@ -24,7 +25,7 @@ def progress_bar(text: str) -> Iterator[Progress]:
     bar = st.progress(0.0, text)
 
     def move_bar(done: float, total: float | None = None, label: str = "", /) -> None:
-        bar.progress(to_fraction(done, total), label or text)
+        bar.progress(to_fraction(done, total), t(label) or text)
 
     try:
         yield move_bar

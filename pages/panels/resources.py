@@ -5,12 +5,15 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.classroom.invitations import Guest
+from core.classroom.watch import ProjectWatch
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.trainings import TrainingManager
 from core.offline.files import TemporaryFolder
 from core.paths import Paths
+from core.reading.keypoint_sources import default_source
 from core.review.reviewing import LabelNoise
-from core.store import Store
+from core.store import Project, Store
 from pages.panels.access import current_owner
 from pages.panels.visit import record_last_action
 
@@ -29,6 +32,24 @@ class Studio:
 def studio() -> Studio:
     """Return this visitor's studio."""
     return _open_studio(Paths.find().of(current_owner()))
+
+
+def studio_of_guest(guest: Guest) -> Studio:
+    """Return the studio of the owner who invited a guest."""
+    return _open_studio(Paths.find().of(guest.invitation.owner))
+
+
+def watch_project(place: Studio, project: Project) -> ProjectWatch:
+    """Return the watch over a project that all its guests share."""
+    return _watch_project(place.paths, project.id, project.created_at, place, project)
+
+
+@st.cache_resource(show_spinner=False, max_entries=MAX_OWNERS)
+def _watch_project(
+    paths: Paths, project_id: int, made_at: str, _place: Studio, _project: Project
+) -> ProjectWatch:
+    estimator = default_source(_project.skeleton).name
+    return ProjectWatch(_place.store, paths, _project, estimator, load_gesture_model)
 
 
 def clear_studio() -> None:

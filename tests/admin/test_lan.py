@@ -9,8 +9,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from core.admin import lan
-from core.admin.lan import find_addresses, prepare_certificate, read_addresses
+from core.admin import certificate
+from core.admin.certificate import prepare_certificate
+from core.admin.lan import find_addresses, read_addresses
 from core.errors import AccessError
 
 ADDRESSES = ["192.168.1.20", "10.0.0.3"]
@@ -54,7 +55,7 @@ def test_the_certificate_stays_until_addresses_change(tmp_path):
 
 @pytest.mark.parametrize(("days_left", "is_kept"), [(8, True), (6, False), (-1, False)])
 def test_the_certificate_is_made_anew_before_it_ends(tmp_path, monkeypatch, days_left, is_kept):
-    monkeypatch.setattr(lan, "_VALID", timedelta(days=days_left))
+    monkeypatch.setattr(certificate, "_VALID", timedelta(days=days_left))
     old = prepare_certificate(tmp_path, ADDRESSES).read_bytes()
     monkeypatch.undo()
     path = prepare_certificate(tmp_path, ADDRESSES)

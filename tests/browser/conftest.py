@@ -25,6 +25,7 @@ WAIT_MS = 60_000  # machines that run tests may share their cores
 expect.set_options(timeout=WAIT_MS)
 FPS = 10  # of the films: every frame costs the browser and the server as much as it will
 FRAMES_A_PHOTO = 4
+MEASURE = Path(__file__).with_name("widths.js")
 SIZES = {"wide": (1280, 900), "tablet": (820, 1180)}
 
 
@@ -233,7 +234,7 @@ def create_project(page: Page, name: str, kind: str) -> None:
 
 def set_choice(page: Page, name: str, option: str) -> None:
     """Open the settings and choose from a list there; they stay open."""
-    page.get_by_role("button", name="Settings").click()
+    page.locator(".st-key-settings").get_by_role("button").click()  # in any language
     box = page.get_by_role("combobox", name=name)
     expect(box).to_be_visible()
     wanted = page.get_by_role("option", name=option)
@@ -349,3 +350,13 @@ def stored(workspace, gesture):
             store.create_project("My gestures")
         rows = store.overview(store.project("My gestures").id)
     return next(row.samples for row in rows if row.gesture.name == gesture)
+
+
+def faults_after_layout(page):
+    """What doesn't fit, once charts have followed the width, for which they take a moment."""
+    for _ in range(20):
+        faults = page.evaluate(MEASURE.read_text())
+        if not faults:
+            break
+        page.wait_for_timeout(100)
+    return faults

@@ -77,16 +77,17 @@ def hashed(password):
 
 @pytest.fixture(scope="module")
 def visit(open_browser, films, proxy):
-    """visit(name) opens the studio as somebody; the camera shows 👍."""
+    """visit(name) opens the studio as somebody, "" without a password; the camera shows 👍."""
 
     @contextmanager
     def open_as(name, password="", address=proxy):
         arguments = *flags(films("thumbs_up")), f"--host-resolver-rules=MAP {HOST} 127.0.0.1"
+        known = {"username": name, "password": password or f"{name}-password"}
         context = open_browser(*arguments).new_context(
             base_url=address,
             permissions=["camera"],
             ignore_https_errors=True,
-            http_credentials={"username": name, "password": password or f"{name}-password"},
+            http_credentials=known if name else None,
         )
         context.set_default_timeout(PATIENT_MS)
         try:
@@ -139,3 +140,26 @@ def test_hands_are_found_in_the_browser_and_recorded_without_any_other_connectio
         assert {sample.estimator for sample in samples} == kinds | {"mediapipe-hands"}
         store.close()
     assert count >= 1
+
+
+def test_a_guest_of_a_class_needs_no_password_and_comes_no_further(visit, postgresql_server):
+    with visit("anna") as page, visit("") as guest:
+        page.goto("/?project=My+gestures")
+        page.get_by_role("button", name="Invite others").click()
+        page.get_by_role("button", name="Make a link").click()
+        link = page.get_by_test_id("stCode").last.inner_text().strip()
+        assert link.startswith(f"https://{HOST}:")
+        guest.goto(link)
+        [cookie] = guest.context.cookies()
+        assert cookie["secure"] and cookie["httpOnly"] and cookie["path"] == "/join"
+        guest.get_by_role("textbox", name="Your name").fill("Grace")
+        guest.get_by_role("button", name="Join").click()
+        start_in_browser(guest, timeout=PATIENT_MS)
+        begin_hold(guest, "thumbs_up", 1)
+        guest.mouse.up()
+        assert kept(guest, "thumbs_up") >= 1
+        for path in ("/", "/record", "/_stcore/health"):
+            assert guest.evaluate("path => fetch(path).then(({ status }) => status)", path) == 401
+    store = Store(postgresql_server, owner="anna")
+    assert "Grace" in {person.name for person in store.persons(store.project("My gestures").id)}
+    store.close()

@@ -36,6 +36,7 @@ def test_train_is_one_screen_and_the_wrong_samples_are_looked_at_with_one_click(
         assert page.get_by_text("95 % interval").count() == 0
         pictures_of = verdict.get_by_test_id("stImage")
         expect(pictures_of.first).to_be_visible()
+        settled(page)  # all of them are drawn
         shown = pictures_of.count()
         page.screenshot(path=pictures / "verdict_train.png")
         verdict.get_by_role("button", name="Look at").click()

@@ -2,20 +2,18 @@
 nothing is cut off or covered."""
 
 import shutil
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from pages.panels.navigation import SECTIONS, VIDEO_PAGES
-from tests.browser.conftest import go
+from tests.browser.conftest import MEASURE, faults_after_layout, go
 from tests.support.page_load import standing_ms
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
 MENU = [name for names in SECTIONS.values() for name in names]
 SIZES = [(1440, 900), (1280, 900), (1024, 900), (820, 1180), (390, 844)]
-MEASURE = Path(__file__).with_name("widths.js")
 TILE = ".st-key-tile"
 
 
@@ -35,16 +33,6 @@ def opened(request, window):
     has_video = request.param in VIDEO_PAGES
     expect(window.locator(f"{TILE} button")).to_have_count(0 if has_video else 5)
     return window
-
-
-def faults_after_layout(page):
-    """What doesn't fit, once charts have followed the width, for which they take a moment."""
-    for _ in range(20):
-        faults = page.evaluate(MEASURE.read_text())
-        if not faults:
-            break
-        page.wait_for_timeout(100)
-    return faults
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

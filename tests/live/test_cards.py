@@ -230,3 +230,18 @@ def test_what_looks_different_after_a_hold_is_offered_deleted_at_once_and_undone
     assert len(store.samples(project.id)) == 20
     say(cards, "begin", 5, gesture=fist, held=0)
     assert say(cards, "end", 6, held=100)["different"] is None
+
+
+def test_what_others_record_is_told_once_and_what_is_recorded_here_not_twice(
+    cards, store, monkeypatch
+):
+    monkeypatch.setattr("core.live.cards.REREAD_S", 0.0)
+    fist = row(cards.state(), "fist")["id"]
+    assert [cards.state()["recorded"] for _ in range(2)] == [0, 0]
+    ids = record(store, "fist", 3)
+    assert [cards.state()["recorded"] for _ in range(2)] == [1, 1]
+    assert row(cards.state(), "fist")["samples"] == 3
+    state = say(cards, "delete", sample=ids[0])
+    assert (state["recorded"], row(state, "fist")["samples"]) == (1, 2)
+    say(cards, "begin", gesture=fist, held=0)
+    assert say(cards, "end", held=300)["recorded"] == 2

@@ -264,3 +264,9 @@ def test_what_can_t_be_read_is_said_and_the_connection_goes_on(open_socket, chan
     with open_socket(channel.token) as talk:
         assert "reload the page" in answer_to(talk, bad)["problem"]
         assert answer_to(talk, commands(1, page=f"g {bad[:9]}"))["applied"]
+
+
+def test_what_can_t_be_read_is_said_in_the_visitors_language(open_socket, channel):
+    channel.translate = str.upper
+    with open_socket(channel.token) as talk:
+        assert answer_to(talk, "[]")["problem"] == "THE PAGE SENT LIST: RELOAD THE PAGE"

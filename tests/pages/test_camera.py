@@ -65,7 +65,7 @@ def test_tabs_that_are_closed_while_they_record_leave_no_thread_and_no_estimator
         stream = ServerStream(lambda options: None) if on_server else BrowserStream()
         stream.live.close = lambda close=stream.live.close: closed.append(close())
         holder.session.start(stream)
-        place = Stage(None, None, None, None, holder.session, stream)
+        place = Stage(None, None, None, None, None, holder.session, stream)
         assert show_recorded_video(place, Options(), recorder) is stream.live
         recorder.start(gesture.id, plan)
         tabs.append((holder, recorder, place))

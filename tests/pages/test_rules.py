@@ -44,9 +44,16 @@ def row_switch(app):
     return found
 
 
+@pytest.fixture
+def app(app):
+    """The studio with the rules unfolded."""
+    return unfold(app, "rules")
+
+
 @pytest.mark.parametrize("page", ["studio", "live"])
 def test_an_empty_page_says_what_to_do_and_offers_templates(app, store, page):
     go(app, page)
+    unfold(app, "rules")
     assert "Take a template, or press" in texts(app)
     press(app, "🎵 Music")
     assert [(r.gesture, r.value) for r in rules(store)][:3] == [
@@ -147,6 +154,7 @@ def test_who_logged_in_gets_only_what_the_operator_listed(app, store, monkeypatc
     monkeypatch.setenv("MUDRA_OWNER", "anna")
     go(app, "live")
     assert not [t for t in app.toggle if t.label == "Actions on this machine"]
+    unfold(app, "rules")
     unfold(app, "rule_add_0")
     assert "Press a key" not in labelled(app.selectbox, "Then").options
     monkeypatch.setenv("MUDRA_ACTIONS", "osc")

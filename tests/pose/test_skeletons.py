@@ -21,6 +21,7 @@ from core.pose.skeletons.table import (
     convert_keypoints,
     skeleton_named,
 )
+from core.pose.skeletons.titles import TITLES, joint_title
 
 every = pytest.mark.parametrize("skeleton", SKELETONS.values(), ids=lambda s: s.name)
 
@@ -116,3 +117,11 @@ def test_an_unknown_name_is_answered_with_those_that_there_are() -> None:
         SkeletonError, match="no skeleton “hand_22”; there are: hand_21, hands_42, "
     ):
         skeleton_named("hand_22")
+
+
+@pytest.mark.parametrize("skeleton", [HAND_21, BODY_33, COCO_17, LSP_14], ids=lambda one: one.name)
+def test_every_keypoint_that_the_pages_name_has_a_title_to_translate(skeleton):
+    assert {joint.replace("_", " ") for joint in skeleton.joints} <= {*TITLES}
+    assert [joint_title(joint) for joint in skeleton.joints] == [
+        joint.replace("_", " ") for joint in skeleton.joints
+    ]

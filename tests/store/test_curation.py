@@ -8,6 +8,7 @@ from core.store.bin import delete_samples
 from core.store.curation import (
     assign_sessions,
     delete_session_samples,
+    describe_source,
     list_sessions,
     merge_gestures,
     merge_persons,
@@ -47,6 +48,11 @@ def test_a_recording_goes_on_into_the_gesture_that_its_own_was_merged_into(store
     )
     store.add_samples(running, [sample()])
     assert count_by_gesture(store, project) == {"fist": 1}
+
+
+def test_a_stored_source_reads_the_same_in_english():
+    stored = ["webcam", "import hands {0}.csv", "RealSense"]
+    assert [describe_source(source) for source in stored] == stored
 
 
 def test_nothing_merges_into_itself_or_into_what_is_gone_or_another_project_s(store, project):

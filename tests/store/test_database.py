@@ -37,7 +37,7 @@ def test_a_reader_sees_one_state_while_another_store_writes(store, project, plac
 def test_a_change_says_how_many_are_gone_and_changes_the_others(store, project):
     [first, *_] = store.gestures(project.id)
     with pytest.raises(NotFoundError, match="1 of 2 gestures are gone"):
-        store.update_rows(t.gestures, [first.id, first.id, 99], "Changed “{}”", emoji="x")
+        store.update_rows(t.gestures, [first.id, first.id, 99], "Changed “{name}”", emoji="x")
     assert store.gestures(project.id)[0].emoji == "x"
     assert [act.title for act in store.list_history(project.id)] == [f"Changed “{first.name}”"]
 

@@ -13,6 +13,7 @@ from core.depth.cameras import CAMERAS, Camera
 from core.errors import MediaError
 from core.files import wrap_os_errors
 from core.media.limits import DEPTH
+from core.words import words
 
 CAMERA_FILE = "camera.json"
 INTRINSICS = ("fx", "fy", "u0", "v0")
@@ -63,8 +64,16 @@ def check_camera_value(name: str, value: Any, location: str) -> None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not (is_number and low <= value <= high):
         raise MediaError(
-            f"{location}: {name} is {str(value)[:40]}, expected is a number from {low:g} to "
-            f"{high:g}; a camera has {', '.join(_RANGES)}"
+            words(
+                "{location}: {name} is {value}, expected is a number from {low:g} to "
+                "{high:g}; a camera has {fields}",
+                location=location,
+                name=name,
+                value=str(value)[:40],
+                low=low,
+                high=high,
+                fields=", ".join(_RANGES),
+            )
         )
 
 
@@ -79,8 +88,16 @@ def choose_camera(name: str, size_hw: tuple[int, ...], *candidates: Camera | Non
         if camera is not None:
             return camera
     raise MediaError(
-        f"{name}: its camera ({size_hw[1]} x {size_hw[0]} pixels) is unknown: put {CAMERA_FILE} "
-        f"with {', '.join(_RANGES)} beside it, or name a camera: {', '.join(CAMERAS)}"
+        words(
+            "{name}: its camera ({width} x {height} pixels) is unknown: put {file} with "
+            "{fields} beside it, or name a camera: {cameras}",
+            name=name,
+            width=size_hw[1],
+            height=size_hw[0],
+            file=CAMERA_FILE,
+            fields=", ".join(_RANGES),
+            cameras=", ".join(CAMERAS),
+        )
     )
 
 
@@ -89,16 +106,29 @@ def parse_json(text: str, location: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise MediaError(f"{location} is no JSON that can be read ({str(error)[:100]})") from None
+        raise MediaError(
+            words(
+                "{location} is no JSON that can be read ({error})",
+                location=location,
+                error=str(error)[:100],
+            )
+        ) from None
 
 
 def _read_camera_text(path: Path) -> str:
     """Read a text file of up to 64 kB; raise MediaError if it is larger or can't be read."""
-    with wrap_os_errors(MediaError, f"{path.name} can't be read"), path.open("rb") as file:
+    with (
+        wrap_os_errors(MediaError, words("{file} can't be read", file=path.name)),
+        path.open("rb") as file,
+    ):
         content = file.read(DEPTH.max_camera_bytes + 1)
     if len(content) > DEPTH.max_camera_bytes:
         raise MediaError(
-            f"{path.name} has over {DEPTH.max_camera_bytes:,} bytes: keep one camera's values"
+            words(
+                "{file} has over {limit:,} bytes: keep one camera's values",
+                file=path.name,
+                limit=DEPTH.max_camera_bytes,
+            )
         )
     return content.decode("utf-8", errors="replace")
 

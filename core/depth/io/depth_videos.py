@@ -20,6 +20,7 @@ from core.depth.frames import DepthFrame, DepthRecording, check_frame_size
 from core.depth.io.camera_files import choose_camera, parse_camera, parse_json, read_camera_file
 from core.errors import MediaError
 from core.media.exact_videos import RGB, VideoTrack, count_tracks
+from core.words import words
 
 VIDEO_SUFFIXES = (".mkv", ".avi", ".mp4", ".mov")
 NOTE = "mudra_depth"
@@ -47,9 +48,13 @@ class DepthVideo(DepthRecording):
             self._is_nvgesture = camera.name == _NVGESTURE.name and is_grey
             if unit_mm is None and is_grey and not self._is_nvgesture:
                 raise MediaError(
-                    f"{path.name} has 8 bits a pixel, and the mm of a grey level are unknown: put "
-                    "unit_mm into camera.json beside it, or give it; name the camera "
-                    f"{_NVGESTURE.name} for nvGesture's videos"
+                    words(
+                        "{file} has 8 bits a pixel, and the mm of a grey level are unknown: "
+                        "put unit_mm into camera.json beside it, or give it; name the camera "
+                        "{camera} for nvGesture's videos",
+                        file=path.name,
+                        camera=_NVGESTURE.name,
+                    )
                 )
             rgb = VideoTrack(path, number=1, pixel_format=RGB) if count_tracks(path) > 1 else None
             if rgb is not None:

@@ -22,6 +22,7 @@ from core.files import wrap_os_errors
 from core.media.limits import DEPTH
 from core.media.pictures import read_picture
 from core.pose.types import Picture
+from core.words import words
 
 TIMES_FILE = "times.csv"
 RGB_FOLDER = "rgb"
@@ -106,7 +107,10 @@ def has_frames(folder: Path) -> bool:
 
 def _list_file_names(folder: Path) -> Iterator[str]:
     """Yield the names of a folder's .png and .bin files, except hidden ones (being written)."""
-    with wrap_os_errors(MediaError, f"{folder.name} can't be read"), os.scandir(folder) as entries:
+    with (
+        wrap_os_errors(MediaError, words("{folder} can't be read", folder=folder.name)),
+        os.scandir(folder) as entries,
+    ):
         for entry in entries:
             if entry.name.endswith((".png", ".bin")) and not entry.name.startswith("."):
                 yield entry.name
@@ -119,12 +123,20 @@ def _find_frames(folder: Path) -> tuple[FolderLayout, list[str]]:
         if found := [name for name in names if re.fullmatch(layout.depth, name)]:
             if len(found) > DEPTH.max_frames:
                 raise MediaError(
-                    f"{folder.name} has {len(found):,} frames, at most {DEPTH.max_frames:,}"
+                    words(
+                        "{folder} has {count:,} frames, at most {limit:,}",
+                        folder=folder.name,
+                        count=len(found),
+                        limit=DEPTH.max_frames,
+                    )
                 )
             return layout, sorted(found, key=_make_natural_sort_key)
     raise MediaError(
-        f"no depth pictures in {folder.name}: expected are .png of 16 bits, NYU's depth_1_….png or "
-        "MSRA's …_depth.bin; or one recording as a file"
+        words(
+            "no depth pictures in {folder}: expected are .png of 16 bits, NYU's depth_1_….png "
+            "or MSRA's …_depth.bin; or one recording as a file",
+            folder=folder.name,
+        )
     )
 
 

@@ -16,6 +16,7 @@ from core.depth.cubes import Depth
 from core.errors import MediaError
 from core.files import wrap_os_errors
 from core.media.limits import DEPTH
+from core.words import words
 
 _MSRA_FIELDS = 6  # width, height, left, top, right, bottom, each a 32-bit integer
 
@@ -24,10 +25,15 @@ def read_depth(path: Path, *, unit_mm: float = 1.0) -> Depth:
     """Read a depth frame, (H, W) mm, from a .png of one 16-bit channel in `unit_mm` (0.125 for
     RealSense's short-range cameras), NYU's packed .png, or MSRA's .bin. Raise MediaError for other
     files."""
-    with wrap_os_errors(MediaError, f"{path} can't be read"):
+    with wrap_os_errors(MediaError, words("{path} can't be read", path=path)):
         if (size := path.stat().st_size) > DEPTH.max_frame_bytes:
             raise MediaError(
-                f"{path.name} has {size:,} bytes, a frame has at most {DEPTH.max_frame_bytes:,}"
+                words(
+                    "{file} has {size:,} bytes, a frame has at most {limit:,}",
+                    file=path.name,
+                    size=size,
+                    limit=DEPTH.max_frame_bytes,
+                )
             )
         content = path.read_bytes()
     if path.suffix == ".bin":
@@ -42,26 +48,42 @@ def _decode_png(content: bytes, name: str, unit_mm: float) -> Depth:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our limit is lower
             image = Image.open(io.BytesIO(content), formats=("PNG",))
         if image.width * image.height > DEPTH.max_pixels:
-            raise MediaError(f"{name} has {image.width} x {image.height} pixels: make it smaller")
+            raise MediaError(
+                words(
+                    "{name} has {width} x {height} pixels: make it smaller",
+                    name=name,
+                    width=image.width,
+                    height=image.height,
+                )
+            )
         if image.mode == "RGB":
             return _unpack_nyu(np.asarray(image), name)
         if image.mode not in ("I;16", "I"):
             raise MediaError(
-                f"{name} is a picture of kind {image.mode}; depth has one channel of 16 bits, or "
-                "is packed in green and blue as NYU's"
+                words(
+                    "{name} is a picture of kind {kind}; depth has one channel of 16 bits, or "
+                    "is packed in green and blue as NYU's",
+                    name=name,
+                    kind=image.mode,
+                )
             )
         return np.asarray(image).astype(np.float32) * np.float32(unit_mm)
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise MediaError(f"{name} is no PNG of depth that can be read") from error
+        raise MediaError(words("{name} is no PNG of depth that can be read", name=name)) from error
     except (OSError, ValueError, SyntaxError) as error:
-        raise MediaError(f"{name} can't be decoded ({error}): save it again") from error
+        raise MediaError(
+            words("{name} can't be decoded ({error}): save it again", name=name, error=str(error))
+        ) from error
 
 
 def _unpack_nyu(rgb: NDArray[np.uint8], name: str) -> Depth:
     """Unpack depth in mm: the high byte is in the green channel, the low byte in the blue one."""
     if rgb[..., 0].any():
         raise MediaError(
-            f"{name} is a colour picture: NYU's packed depth has no red, give the depth_… file"
+            words(
+                "{name} is a colour picture: NYU's packed depth has no red, give the depth_… file",
+                name=name,
+            )
         )
     return rgb[..., 1].astype(np.float32) * 256 + rgb[..., 2]
 
@@ -75,8 +97,12 @@ def _decode_msra(content: bytes, name: str) -> Depth:
     count = (right - left) * (bottom - top)
     if not inside or not 0 < width * height <= DEPTH.max_pixels or len(content) != size + 4 * count:
         raise MediaError(
-            f"{name} is not a depth file of MSRA: expected are width, height, left, top, "
-            f"right, bottom and the numbers of that part of the frame, got {len(content)} bytes"
+            words(
+                "{name} is not a depth file of MSRA: expected are width, height, left, top, "
+                "right, bottom and the numbers of that part of the frame, got {size} bytes",
+                name=name,
+                size=len(content),
+            )
         )
     frame = np.zeros((height, width), np.float32)
     patch = np.frombuffer(content[size:], "<f4").reshape(bottom - top, right - left)

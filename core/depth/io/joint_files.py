@@ -22,9 +22,10 @@ from core.errors import MediaError, TableError
 from core.files import wrap_os_errors, write_whole
 from core.media.limits import DEPTH
 from core.pose.skeletons.hands import FINGERS, HAND_21, ICVL_16, NYU_14
+from core.words import words
 
 _MAX_VALUE = 1e7  # px or mm
-_EXPECTED = "expected is one frame a line, u v d of every keypoint"
+_EXPECTED = words("expected is one frame a line, u v d of every keypoint")
 
 
 def read_joints(path: Path) -> Points:
@@ -33,22 +34,40 @@ def read_joints(path: Path) -> Points:
     rows: list[Points] = []
     for number, line in read_text_lines(path):
         if number != len(rows) + 1:
-            raise TableError(f"{path.name}: line {len(rows) + 1} is empty, but not the last one")
+            raise TableError(
+                words(
+                    "{file}: line {line} is empty, but not the last one",
+                    file=path.name,
+                    line=len(rows) + 1,
+                )
+            )
         fields = line.replace(",", " ").split()
         fields = fields[1:] if fields and fields[0].endswith(".png") else fields
-        row = parse_numbers(fields, f"{path.name}: line {number}")
+        row = parse_numbers(fields, _locate_line(path, number))
         if rows and len(row) != len(rows[0]):
             raise TableError(
-                f"{path.name}: line {number} has {len(row)} numbers, the first has {len(rows[0])}: "
-                f"{_EXPECTED}"
+                words(
+                    "{file}: line {line} has {count} numbers, the first has {expected_count}: "
+                    "{expected}",
+                    file=path.name,
+                    line=number,
+                    count=len(row),
+                    expected_count=len(rows[0]),
+                    expected=_EXPECTED,
+                )
             )
         rows.append(row)
     if not rows:
-        raise TableError(f"{path.name} is empty: {_EXPECTED}")
+        raise TableError(words("{file} is empty: {expected}", file=path.name, expected=_EXPECTED))
     if len(rows[0]) % 3 or not 1 <= len(rows[0]) // 3 <= DEPTH.max_keypoints:
         raise TableError(
-            f"{path.name} has {len(rows[0])} numbers a line: expected are u v d of every keypoint, "
-            f"three for each of at most {DEPTH.max_keypoints}"
+            words(
+                "{file} has {count} numbers a line: expected are u v d of every keypoint, "
+                "three for each of at most {limit}",
+                file=path.name,
+                count=len(rows[0]),
+                limit=DEPTH.max_keypoints,
+            )
         )
     return np.stack(rows).reshape(len(rows), -1, 3)
 
@@ -65,16 +84,25 @@ def read_text_lines(
 ) -> Iterator[tuple[int, str]]:
     """Yield (number from 1, text) for each non-blank line; raise TableError if the file is missing
     or too large, or a line is too long."""
-    with wrap_os_errors(TableError, f"{path.name} can't be read"):
+    with wrap_os_errors(TableError, words("{file} can't be read", file=path.name)):
         if not path.is_file():
-            raise TableError(f"{path} is missing: name an existing file")
+            raise TableError(words("{path} is missing: name an existing file", path=path))
         if path.stat().st_size > max_bytes:
-            raise TableError(f"{path.name} has over {max_bytes:,} bytes: split it")
+            raise TableError(
+                words("{file} has over {limit:,} bytes: split it", file=path.name, limit=max_bytes)
+            )
         limit = DEPTH.max_line_chars
         with path.open(encoding="utf-8-sig", errors="replace") as file:
             for number, line in enumerate(iter(lambda: file.readline(limit + 1), ""), 1):
                 if len(line) > limit:
-                    raise TableError(f"{path.name}: line {number} has over {limit:,} characters")
+                    raise TableError(
+                        words(
+                            "{file}: line {line} has over {limit:,} characters",
+                            file=path.name,
+                            line=number,
+                            limit=limit,
+                        )
+                    )
                 if line.strip():
                     yield number, line
 
@@ -94,11 +122,19 @@ def parse_numbers(
             value = numbers[position] = float(text or "nan") if allow_empty else float(text)
         except ValueError:
             shown = "".join(c if c.isprintable() else "?" for c in text[:40])
-            raise TableError(f"{location}: “{shown}” is no number") from None
+            raise TableError(
+                words("{location}: “{text}” is no number", location=location, text=shown)
+            ) from None
         if not (abs(value) <= max_value or (allow_empty and np.isnan(value))):
             raise TableError(
-                f"{location}: number {position + 1} is {value:g}; expected are numbers up to "
-                f"{max_value:g}"
+                words(
+                    "{location}: number {number} is {value:g}; expected are numbers up to "
+                    "{limit:g}",
+                    location=location,
+                    number=position + 1,
+                    value=value,
+                    limit=max_value,
+                )
             )
     return numbers
 
@@ -160,12 +196,16 @@ def read_joint_table(path: Path) -> JointTable:
     is_unique = len({*names}) == len(names) <= DEPTH.max_keypoints
     if not {"picture", "name"} & {*header} or not is_complete or not is_unique:
         raise TableError(
-            f"{path.name} is no table of joints: expected are the columns picture and x, y, z of "
-            f"each of at most {DEPTH.max_keypoints} joints (wrist_x, wrist_y, wrist_z, …) once each"
+            words(
+                "{file} is no table of joints: expected are the columns picture and x, y, z "
+                "of each of at most {limit} joints (wrist_x, wrist_y, wrist_z, …) once each",
+                file=path.name,
+                limit=DEPTH.max_keypoints,
+            )
         )
     table = JointTable(tuple(names))
     for number, row in rows:
-        location, fields = f"{path.name}: line {number}", dict(zip(header, row, strict=True))
+        location, fields = _locate_line(path, number), dict(zip(header, row, strict=True))
         picture = fields["picture"] if "picture" in fields else f"{fields['name']}_depth.png"
         if axes:
             texts = [fields[axis] for axis in axes]
@@ -182,7 +222,12 @@ def _parse_row_camera(fields: dict[str, str], location: str) -> Camera:
     try:
         return parse_camera(dict(zip(CAMERA_COLUMNS, values.tolist(), strict=True)), location)[0]
     except MediaError as error:
-        raise TableError(str(error)) from error
+        raise TableError(error.text) from error
+
+
+def _locate_line(path: Path, number: int) -> str:
+    """Return where a line is, for an error."""
+    return words("{file}: line {line}", file=path.name, line=number)
 
 
 def read_times(path: Path) -> dict[str, float]:
@@ -190,15 +235,15 @@ def read_times(path: Path) -> dict[str, float]:
     times_s: dict[str, float] = {}
     rows, fault = _read_whole_rows(path), ""
     if len(next(rows, (1, ["picture", "time_s"]))[1]) != 2:
-        raise TableError(f"{path.name} has other columns than picture and time_s")
+        raise TableError(words("{file} has other columns than picture and time_s", file=path.name))
     for number, (picture, time) in rows:
         if fault:
             raise TableError(fault)
-        location = f"{path.name}: line {number}"
+        location = _locate_line(path, number)
         if time:
             times_s[picture] = float(parse_numbers([time], location, max_value=_MAX_IN_TABLE)[0])
         else:  # an error but in the last line, which a crash may have cut short
-            fault = f"{location} has no time"
+            fault = words("{location} has no time", location=location)
     return times_s
 
 
@@ -208,11 +253,22 @@ def _read_whole_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     fault, width = "", 0
     for number, line in read_text_lines(path):
         if number > DEPTH.max_frames + 1:  # the header too
-            raise TableError(f"{path.name} has over {DEPTH.max_frames:,} rows: split it")
+            raise TableError(
+                words(
+                    "{file} has over {limit:,} rows: split it",
+                    file=path.name,
+                    limit=DEPTH.max_frames,
+                )
+            )
         row = next(csv.reader([line]))
         width = width or len(row)
         if not fault and len(row) != width:
-            fault = f"{path.name}: line {number} has {len(row)} fields, the header has {width}"
+            fault = words(
+                "{location} has {count} fields, the header has {expected}",
+                location=_locate_line(path, number),
+                count=len(row),
+                expected=width,
+            )
             if len(row) < width:
                 continue
         if fault:

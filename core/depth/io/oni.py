@@ -39,6 +39,7 @@ from core.depth.io.camera_files import choose_camera, read_camera_file
 from core.errors import MediaError
 from core.files import wrap_os_errors
 from core.media.limits import DEPTH
+from core.words import words
 
 _MAX_PIXELS = 1600 * 1200  # as OpenNI's own player
 _MAX_TABLE_BYTES = 2 * 65_536 + 4
@@ -84,7 +85,11 @@ class OniRecording(DepthRecording):
         pixel_format = self._stream.int_property("oniPixelFormat")
         if pixel_format and pixel_format not in _UNITS_MM:
             raise MediaError(
-                f"{path.name} has no distances, but form {pixel_format}: record DEPTH_1_MM"
+                words(
+                    "{file} has no distances, but form {pixel_format}: record DEPTH_1_MM",
+                    file=path.name,
+                    pixel_format=pixel_format,
+                )
             )
         beside, beside_unit = read_camera_file(path.parent, self._size_hw)
         own = _build_stream_camera(self._stream, self._size_hw)
@@ -100,10 +105,19 @@ class OniRecording(DepthRecording):
         height, width = self._size_hw
         if size > 3 * height * width + _MAX_TABLE_BYTES:
             raise MediaError(
-                f"{self.name}: frame {index} has {size:,} bytes for {width} x {height} pixels"
+                words(
+                    "{name}: frame {index} has {size:,} bytes for {width} x {height} pixels",
+                    name=self.name,
+                    index=index,
+                    size=size,
+                    width=width,
+                    height=height,
+                )
             )
         content = _read_bytes(self._file, offset, size, self.name)
-        depth_mm = self._decode_picture(content, f"{self.name}: frame {index}")
+        depth_mm = self._decode_picture(
+            content, words("{name}: frame {index}", name=self.name, index=index)
+        )
         return DepthFrame(depth_mm, self.camera, time_s - self._stream.frames[0][0], index)
 
     def _decode_picture(self, content: bytes, name: str) -> Depth:
@@ -116,7 +130,14 @@ class OniRecording(DepthRecording):
         elif codec == b"NONE" and len(content) == 2 * count:
             numbers = np.frombuffer(content, "<u2")
         else:
-            raise MediaError(f"{name}: {len(content)} bytes by codec {codec!r} can't be read")
+            raise MediaError(
+                words(
+                    "{name}: {size} bytes by codec {codec} can't be read",
+                    name=name,
+                    size=len(content),
+                    codec=repr(codec),
+                )
+            )
         picture = numbers.reshape(self._size_hw)
         picture = picture[:, ::-1] if self._stream.int_property("xnMirror") else picture
         return picture.astype(np.float32) * np.float32(self._unit_mm)
@@ -125,7 +146,10 @@ class OniRecording(DepthRecording):
 def _find_depth_stream(path: Path) -> _Stream:
     """Find the first depth stream that has frames, ignoring a truncated last record."""
     streams: dict[int, _Stream] = {}  # by node
-    with wrap_os_errors(MediaError, f"{path.name} can't be read"), path.open("rb") as file:
+    with (
+        wrap_os_errors(MediaError, words("{file} can't be read", file=path.name)),
+        path.open("rb") as file,
+    ):
         for kind, node, fields, *place in _read_records(file, path.name):
             name, rest = _split_name(fields)
             if kind in _NODE_TYPES and len(rest) >= 8:
@@ -138,16 +162,25 @@ def _find_depth_stream(path: Path) -> _Stream:
     for stream in streams.values():
         if stream.kind == _DEPTH_KIND and stream.frames:
             return stream
-    raise MediaError(f"{path.name} has no depth: record it with the depth stream")
+    raise MediaError(words("{file} has no depth: record it with the depth stream", file=path.name))
 
 
 def _read_picture_size(stream: _Stream, name: str) -> tuple[int, int]:
     """Return a stream's (height, width); raise MediaError if pictures are cropped or too large."""
     width, height = (int(n) for n in stream.unpack_property("xnMapOutputMode", _MODE) or (0, 0))
     if not 0 < width * height <= _MAX_PIXELS:
-        raise MediaError(f"{name} has pictures of {width} x {height} pixels")
+        raise MediaError(
+            words(
+                "{name} has pictures of {width} x {height} pixels",
+                name=name,
+                width=width,
+                height=height,
+            )
+        )
     if any(stream.unpack_property("xnCropping", _CROPPING)):
-        raise MediaError(f"{name} has cropped pictures: record it without cropping")
+        raise MediaError(
+            words("{name} has cropped pictures: record it without cropping", name=name)
+        )
     return height, width
 
 
@@ -166,7 +199,13 @@ def decode_16zp(content: bytes, count: int, name: str) -> NDArray[np.uint16]:
     except IndexError:
         pixels = []
     if len(pixels) != count:
-        raise MediaError(f"{name} is damaged: it unpacks to other than {count:,} pixels")
+        raise MediaError(
+            words(
+                "{name} is damaged: it unpacks to other than {count:,} pixels",
+                name=name,
+                count=count,
+            )
+        )
     return np.array(pixels, np.uint16)
 
 
@@ -205,7 +244,13 @@ def decode_16zt(content: bytes, count: int, name: str) -> NDArray[np.uint16]:
     table = np.frombuffer(content[2 : 2 + 2 * size], np.uint8)
     indices = decode_16zp(content[2 + 2 * size :], count, name)
     if len(table) < 2 * size or indices.max() >= size:
-        raise MediaError(f"{name} is damaged: it has an index beyond its table of {size}")
+        raise MediaError(
+            words(
+                "{name} is damaged: it has an index beyond its table of {size}",
+                name=name,
+                size=size,
+            )
+        )
     return table.view("<u2")[indices].astype(np.uint16)
 
 
@@ -216,7 +261,9 @@ def _read_records(file: BinaryIO, name: str) -> Iterator[tuple[int, int, bytes, 
     file.seek(0)
     head = file.read(_FILE_HEADER.size)
     if len(head) < _FILE_HEADER.size or head[:4] != b"NI10":
-        raise MediaError(f"{name} is no recording of OpenNI: it doesn't start with NI10")
+        raise MediaError(
+            words("{name} is no recording of OpenNI: it doesn't start with NI10", name=name)
+        )
     _, *version = _FILE_HEADER.unpack(head)[:4]
     header = _NEW_HEADER if version >= [1, 0, 1] else _OLD_HEADER
     at = _FILE_HEADER.size
@@ -227,12 +274,18 @@ def _read_records(file: BinaryIO, name: str) -> Iterator[tuple[int, int, bytes, 
             return
         magic, kind, node, size, data_size, _ = header.unpack(content)
         if magic != b"NIR\0" or not header.size <= size <= _MAX_FIELD_BYTES:
-            raise MediaError(f"{name} is damaged at byte {at:,}: no record begins there")
+            raise MediaError(
+                words(
+                    "{name} is damaged at byte {position:,}: no record begins there",
+                    name=name,
+                    position=at,
+                )
+            )
         if at + size + data_size > file_size:
             return
         yield kind, node, file.read(size - header.size), at + size, data_size
         at += size + data_size
-    raise MediaError(f"{name} has over {_MAX_RECORDS:,} records")
+    raise MediaError(words("{name} has over {limit:,} records", name=name, limit=_MAX_RECORDS))
 
 
 def _split_name(fields: bytes) -> tuple[str, bytes]:
@@ -248,7 +301,9 @@ def _read_bytes(file: BinaryIO, offset: int, size: int, name: str) -> bytes:
         file.seek(offset)
         content = file.read(size)
     except (OSError, ValueError) as error:  # ValueError: the file is closed
-        raise MediaError(f"{name} can't be read: {error}") from error
+        raise MediaError(
+            words("{name} can't be read: {error}", name=name, error=str(error))
+        ) from error
     if len(content) < size:
-        raise MediaError(f"{name} is shorter than when it was opened")
+        raise MediaError(words("{name} is shorter than when it was opened", name=name))
     return content

@@ -10,6 +10,7 @@ from core.depth.io.folders import DepthFolder, has_frames
 from core.depth.io.oni import OniRecording
 from core.depth.io.stacks import DepthStack
 from core.errors import MediaError
+from core.words import words
 
 _READERS: dict[str, Callable[..., DepthSource]] = {
     ".npy": DepthStack,
@@ -39,12 +40,16 @@ def open_depth(
     if path.is_dir():
         return DepthFolder(path, camera, unit_mm)
     if not path.is_file():
-        raise MediaError(f"no recording of depth at {path}")
+        raise MediaError(words("no recording of depth at {path}", path=path))
     if reader := _READERS.get(path.suffix.lower()):
         return reader(path, camera, unit_mm)
     raise MediaError(
-        f"{path.name} is no recording of depth: expected is a folder of 16-bit PNGs, .npy, .npz, "
-        f".oni or a video ({', '.join(VIDEO_SUFFIXES)})"
+        words(
+            "{file} is no recording of depth: expected is a folder of 16-bit PNGs, .npy, "
+            ".npz, .oni or a video ({suffixes})",
+            file=path.name,
+            suffixes=", ".join(VIDEO_SUFFIXES),
+        )
     )
 
 
@@ -60,7 +65,11 @@ def _find_recording(folder: Path) -> Path:
         names = [path.name for path in files[:_NAMES_IN_ERROR]]
         names += ["…"] * (len(files) > _NAMES_IN_ERROR)
         raise MediaError(
-            f"{len(files)} recordings in {folder.resolve().name} ({', '.join(names)}): "
-            "give one of them"
+            words(
+                "{count} recordings in {folder} ({names}): give one of them",
+                count=len(files),
+                folder=folder.resolve().name,
+                names=", ".join(names),
+            )
         )
     return files[0] if files else folder

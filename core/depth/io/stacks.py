@@ -25,6 +25,7 @@ from core.depth.io.joint_files import KNOWN_HANDS
 from core.errors import MediaError
 from core.media.archives import NPZ_ERRORS, read_npz
 from core.media.limits import DEPTH
+from core.words import words
 
 _EMPTY = np.empty(0)
 _SKELETONS = {skeleton.size: skeleton.name for skeleton in KNOWN_HANDS}
@@ -76,7 +77,9 @@ def _map_npy(path: Path) -> NDArray[Any]:
         return np.lib.format.open_memmap(path, mode="r")
     except NPZ_ERRORS as error:
         reason = " ".join(str(error).split())[:100]
-        raise MediaError(f"{path.name} is no whole .npy of numbers ({reason})") from None
+        raise MediaError(
+            words("{file} is no whole .npy of numbers ({reason})", file=path.name, reason=reason)
+        ) from None
 
 
 def _select_depth(arrays: Arrays, name: str) -> NDArray[Any]:
@@ -85,16 +88,32 @@ def _select_depth(arrays: Arrays, name: str) -> NDArray[Any]:
     only = next(iter(arrays.values())) if len(arrays) == 1 else None
     depth = arrays.get("depth", only)
     if depth is None:
-        raise MediaError(f"{name} has no array “depth” among {', '.join(sorted(arrays))[:100]}")
+        raise MediaError(
+            words(
+                "{name} has no array “depth” among {arrays}",
+                name=name,
+                arrays=", ".join(sorted(arrays))[:100],
+            )
+        )
     depth = depth[None] if depth.ndim == 2 else depth
     is_stack = depth.ndim == 3 and depth.dtype.kind in "uif"
     if not is_stack or not 0 < depth.shape[1] * depth.shape[2] <= DEPTH.max_pixels:
         raise MediaError(
-            f"{name} holds {depth.dtype} {depth.shape}: expected are numbers of shape N, H, W"
+            words(
+                "{name} holds {kind} {shape}: expected are numbers of shape N, H, W",
+                name=name,
+                kind=depth.dtype,
+                shape=depth.shape,
+            )
         )
     if not 1 <= len(depth) <= DEPTH.max_frames:
         raise MediaError(
-            f"{name} has {len(depth):,} frames, expected are 1 to {DEPTH.max_frames:,}"
+            words(
+                "{name} has {count:,} frames, expected are 1 to {limit:,}",
+                name=name,
+                count=len(depth),
+                limit=DEPTH.max_frames,
+            )
         )
     return depth
 
@@ -121,11 +140,19 @@ def _check_other_arrays(arrays: Arrays, shape: tuple[int, ...], name: str) -> No
     joints = arrays.get("truth_mm", _EMPTY).shape[1:2]
     shapes = {"times": shape[:1], "rgb": (*shape, 3), "truth_mm": (shape[0], *joints, 3)}
     for key in shapes.keys() & arrays.keys():
-        array, is_rgb = arrays[key], key == "rgb"
-        if array.shape != shapes[key] or (is_rgb and array.dtype != np.uint8):
+        array, wanted, is_rgb = arrays[key], shapes[key], key == "rgb"
+        if array.shape != wanted or (is_rgb and array.dtype != np.uint8):
             raise MediaError(
-                f"{name}: “{key}” is {array.dtype} {array.shape}, expected is {shapes[key]}"
-                + (" of uint8" if is_rgb else "")
+                words(
+                    "{name}: “{key}” is {kind} {shape}, expected is {expected}",
+                    name=name,
+                    key=key,
+                    kind=array.dtype,
+                    shape=array.shape,
+                    expected=words("{shape} of uint8", shape=wanted) if is_rgb else wanted,
+                )
             )
     if not np.isfinite(arrays.get("times", 0)).all():
-        raise MediaError(f"{name}: “times” has NaN or infinity: write each frame's seconds")
+        raise MediaError(
+            words("{name}: “times” has NaN or infinity: write each frame's seconds", name=name)
+        )

@@ -15,6 +15,7 @@ from core.depth.sensors.makers import (
     wrap_driver_errors,
 )
 from core.errors import MediaError
+from core.words import mark, words
 
 
 @dataclass(frozen=True)
@@ -36,19 +37,25 @@ class SensorKind:
             except Exception as error:  # also of a missing system library
                 names = module, module.partition(".")[0]
                 if not isinstance(error, ModuleNotFoundError) or error.name not in names:
-                    problem = f"{module} is installed but can't be loaded: {shorten_error(error)}"
+                    problem = words(
+                        "{module} is installed but can't be loaded: {error}",
+                        module=module,
+                        error=shorten_error(error),
+                    )
                     raise MediaError(problem) from error
-        raise MediaError(f"its library isn't installed: pip install {self.package}")
+        raise MediaError(
+            words("its library isn't installed: pip install {package}", package=self.package)
+        )
 
     def list_devices(self, library: Any) -> list[str]:
         """Return the names of the devices that are plugged in."""
-        with wrap_driver_errors(f"{self.cameras}: they can't be listed"):
+        with wrap_driver_errors(words("{cameras}: they can't be listed", cameras=self.cameras)):
             return self.sensor.list_devices(library)
 
 
 SENSOR_KINDS = {
     "openni2": SensorKind(
-        "Orbbec Astra and Astra Mini, PrimeSense, Asus Xtion",
+        mark("Orbbec Astra and Astra Mini, PrimeSense, Asus Xtion"),
         "openni",
         ("openni.openni2", "primesense.openni2"),
         OpenNI2,
@@ -76,9 +83,9 @@ def list_sensors() -> list[SensorStatus]:
         devices: tuple[str, ...] = ()
         try:
             devices = tuple(kind.list_devices(kind.import_library()))
-            problem = "" if devices else "none is plugged in"
+            problem = "" if devices else words("none is plugged in")
         except MediaError as error:
-            problem = str(error)
+            problem = error.text
         found.append(SensorStatus(name, kind.cameras, devices, problem))
     return found
 
@@ -97,6 +104,11 @@ def open_sensor(name: str) -> DepthSource:
     devices = kind.list_devices(library)
     if number >= len(devices):
         raise MediaError(
-            f"{kind.cameras}: number {number} isn't plugged in, there are {len(devices)}"
+            words(
+                "{cameras}: number {number} isn't plugged in, there are {count}",
+                cameras=kind.cameras,
+                number=number,
+                count=len(devices),
+            )
         )
     return kind.sensor(devices[number], library, number)

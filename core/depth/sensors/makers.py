@@ -19,6 +19,7 @@ from core.depth.cubes import Depth
 from core.depth.frames import DepthFrame, DepthSource, check_frame_size
 from core.errors import MediaError
 from core.pose.types import Picture
+from core.words import words
 
 TIMEOUT_MS = 2000  # for the next picture of a camera that gives 30 a second
 _QUEUED_TIMEOUT_MS = 1  # for a picture that the library has queued already
@@ -44,7 +45,7 @@ class LiveSensor(DepthSource):
         self._numbers = count()
         self._is_open = True
         try:
-            with wrap_driver_errors(f"{name} can't be started"):
+            with wrap_driver_errors(words("{name} can't be started", name=name)):
                 self.camera = self._start_device(library, number)
         except BaseException:
             self.close()
@@ -67,8 +68,8 @@ class LiveSensor(DepthSource):
         """Return the camera's newest frame, whatever `index`, and discard older queued ones; raise
         MediaError if none arrives within 2 s."""
         if not self._is_open:
-            raise MediaError(f"{self.name} was closed: open it again")
-        with wrap_driver_errors(f"{self.name} gives no picture"):
+            raise MediaError(words("{name} was closed: open it again", name=self.name))
+        with wrap_driver_errors(words("{name} gives no picture", name=self.name)):
             capture = newer = self._capture_frame(TIMEOUT_MS)
             for _ in range(_MAX_QUEUED):
                 if newer is None:
@@ -76,7 +77,11 @@ class LiveSensor(DepthSource):
                 capture, newer = newer, self._capture_frame(_QUEUED_TIMEOUT_MS)
         if capture is None:
             raise MediaError(
-                f"{self.name} gave no picture for {TIMEOUT_MS / 1000:g} s: is it still plugged in?"
+                words(
+                    "{name} gave no picture for {seconds:g} s: is it still plugged in?",
+                    name=self.name,
+                    seconds=TIMEOUT_MS / 1000,
+                )
             )
         depth_mm, time_s, rgb = capture
         check_frame_size(depth_mm.shape, self.camera, self.name)
@@ -108,8 +113,12 @@ def wrap_driver_errors(problem: str) -> Iterator[None]:
         raise
     except Exception as error:
         raise MediaError(
-            f"{problem} ({shorten_error(error)}): unplug it and plug it in again, and close other "
-            "programs that use it"
+            words(
+                "{problem} ({error}): unplug it and plug it in again, and close other "
+                "programs that use it",
+                problem=problem,
+                error=shorten_error(error),
+            )
         ) from error
 
 
@@ -131,8 +140,11 @@ class OpenNI2(LiveSensor):
             library.initialize()
         except Exception as error:
             raise MediaError(
-                "the camera maker's OpenNI 2 is missing: install it, and set OPENNI2_REDIST64 to "
-                f"the folder of its library ({shorten_error(error)})"
+                words(
+                    "the camera maker's OpenNI 2 is missing: install it, and set "
+                    "OPENNI2_REDIST64 to the folder of its library ({error})",
+                    error=shorten_error(error),
+                )
             ) from error
         uris = library.Device.enumerate_uris()
         return [u.decode(errors="replace") if isinstance(u, bytes) else str(u) for u in uris]
@@ -144,7 +156,7 @@ class OpenNI2(LiveSensor):
         self.resources.callback(device.close)
         self._stream = device.create_depth_stream()
         if self._stream is None:
-            raise MediaError(f"{self.name} has no depth: choose another camera")
+            raise MediaError(words("{name} has no depth: choose another camera", name=self.name))
         self.resources.callback(self._stream.close)
         units = {library.PIXEL_FORMAT_DEPTH_1_MM: 1.0, library.PIXEL_FORMAT_DEPTH_100_UM: 0.1}
         if self._find_pixel_unit_mm(units) is None:
@@ -153,7 +165,9 @@ class OpenNI2(LiveSensor):
         self._stream.start()
         unit_mm = self._find_pixel_unit_mm(units)
         if unit_mm is None:
-            raise MediaError(f"{self.name} gives no distances in mm: choose another camera")
+            raise MediaError(
+                words("{name} gives no distances in mm: choose another camera", name=self.name)
+            )
         self._mm = np.float32(unit_mm)
         mode = self._stream.get_video_mode()
         fov = self._stream.get_horizontal_fov(), self._stream.get_vertical_fov()
@@ -271,7 +285,7 @@ class AzureKinect(LiveSensor):
         matrix = self._device.calibration.get_camera_matrix(library.CalibrationType.DEPTH)
         first = self._capture_frame(TIMEOUT_MS)
         if first is None:
-            raise MediaError(f"{self.name} gave no picture: plug it in again")
+            raise MediaError(words("{name} gave no picture: plug it in again", name=self.name))
         height, width = first[0].shape
         (fx, _, u0), (_, fy, v0), _ = np.asarray(matrix, float).tolist()
         return Camera(self.name, fx, fy, u0, v0, width, height)

@@ -27,6 +27,7 @@ from core.media.pictures import MAX_SHOWN_SIDE_PX, check_jpeg
 from core.pose.skeletons.table import SKELETONS, skeleton_named
 from core.store.rows import to_floats
 from core.store.rules import MAX_COOLDOWN_S, MAX_HOLD_S, MAX_VALUE_CHARS, NewRule
+from core.words import words
 
 MAX_CROP_BYTES = 2**20  # of one JPEG
 MAX_JOINTS = 200
@@ -296,7 +297,11 @@ def parse_manifest(content: bytes, name: str) -> Manifest:
         return Manifest.model_validate_json(content)
     except ValidationError as error:
         raise ArchiveError(
-            f"{name}: manifest.json can't be used: {format_first_fault(error)}"
+            words(
+                "{file}: manifest.json can't be used: {fault}",
+                file=name,
+                fault=format_first_fault(error),
+            )
         ) from error
 
 

@@ -15,6 +15,7 @@ from core.errors import StoreError
 from core.exchange.project.manifest import Manifest, Member, ProjectRow, read_mudra_version
 from core.media.limits import ZIP
 from core.store.rows import now
+from core.words import words
 
 MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 8 * 2**20
@@ -101,8 +102,14 @@ class Packer:
             or len(self._members) >= ZIP.max_entries
         ):
             raise StoreError(
-                f"“{project.name}” takes {total:,} bytes in {len(self._members):,} files, a "
-                f"project file at most {ZIP.max_total_bytes:,}: leave the pictures out"
+                words(
+                    "“{project}” takes {total:,} bytes in {files:,} files, a project file at most "
+                    "{most:,}: leave the pictures out",
+                    project=project.name,
+                    total=total,
+                    files=len(self._members),
+                    most=ZIP.max_total_bytes,
+                )
             )
         manifest = Manifest(
             format="mudra-project",

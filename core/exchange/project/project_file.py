@@ -43,6 +43,7 @@ from core.store.deleting import PARTS
 from core.store.rules import MAX_RULES
 from core.store.transfer import ImportedProject, insert_project, measure_project, read_project_rows
 from core.training.runs import RUNNING
+from core.words import count_words, join_words, words
 
 _MAX_CROP_SIDE_PX = 1024  # ours have 256
 _MAX_LINE_BYTES = 4 * 2**20  # a clip of a thousand frames
@@ -66,11 +67,26 @@ class ProjectTransfer:
     @property
     def text(self) -> str:
         """Return the project's name, counts and size as one sentence for the user."""
-        words = {"bursts": "recordings", "crops": "pictures", "runs": "trainings"}
-        words["rules"] = "actions"
-        found = [(n, words.get(part, part)) for part, n in self.counts.items() if n]
-        parts = ", ".join(f"{n:,} {w if n != 1 else w.removesuffix('s')}" for n, w in found)
-        return f"“{self.project}”: {parts} ({self.bytes / 2**20:.1f} MB)"
+        return words(
+            "“{project}”: {counts} ({size:.1f} MB)",
+            project=self.project,
+            counts=join_words(_count_part(part, n) for part, n in self.counts.items() if n),
+            size=self.bytes / 2**20,
+        )
+
+
+def _count_part(part: str, n: int) -> str:
+    """Return the number of rows, crops or trainings with their name for people."""
+    return {
+        "gestures": count_words(n, "{n:,} gesture", "{n:,} gestures"),
+        "persons": count_words(n, "{n:,} person", "{n:,} persons"),
+        "sessions": count_words(n, "{n:,} session", "{n:,} sessions"),
+        "bursts": count_words(n, "{n:,} recording", "{n:,} recordings"),
+        "samples": count_words(n, "{n:,} sample", "{n:,} samples"),
+        "rules": count_words(n, "{n:,} action", "{n:,} actions"),
+        "crops": count_words(n, "{n:,} picture", "{n:,} pictures"),
+        "runs": count_words(n, "{n:,} training", "{n:,} trainings"),
+    }[part]
 
 
 def export_project(
@@ -116,9 +132,15 @@ def _pack_tables(
         needed = size.bytes if with_pictures else size.bytes - size.crop_bytes
         if needed > ZIP.max_total_bytes:
             raise StoreError(
-                f"“{project.name}” with {size.samples:,} samples would take about "
-                f"{needed / 2**20:,.0f} MB, a project file at most {ZIP.max_total_bytes >> 20}: "
-                "leave the pictures out, or copy the workspace folder"
+                words(
+                    "“{project}” with {samples:,} samples would take about {needed:,.0f} MB, a "
+                    "project file at most {most}: leave the pictures out, or copy the workspace "
+                    "folder",
+                    project=project.name,
+                    samples=size.samples,
+                    needed=needed / 2**20,
+                    most=ZIP.max_total_bytes >> 20,
+                )
             )
         for table in PARTS:
             known = set(ROWS[table].model_fields)
@@ -169,10 +191,14 @@ def import_project(
         except StoreFullError:
             raise
         except (StoreError, MediaError) as error:
-            raise ArchiveError(f"{path.name} can't be imported: {error}") from error
+            raise ArchiveError(
+                words("{file} can't be imported: {error}", file=path.name, error=error.text)
+            ) from error
         except OSError as error:
             raise StoreError(
-                f"the workspace can't be written: {error.strerror or error}"
+                words(
+                    "the workspace can't be written: {reason}", reason=error.strerror or str(error)
+                )
             ) from error
     project = imported.project
     title = f"Imported the project “{project.name}”"
@@ -201,16 +227,34 @@ def _check_members(folder: Path, name: str) -> Manifest:
     """Read the manifest; raise ArchiveError unless its files and hashes match the unpacked ones."""
     path = folder / MANIFEST
     if not path.is_file() or path.stat().st_size > MAX_MANIFEST_BYTES:
-        raise ArchiveError(f"{name} holds no {MANIFEST} of a project: export the project anew")
+        raise ArchiveError(
+            words(
+                "{file} holds no {manifest} of a project: export the project anew",
+                file=name,
+                manifest=MANIFEST,
+            )
+        )
     manifest = parse_manifest(path.read_bytes(), name)
     found = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     listed = [member.name for member in manifest.members]
     if len(set(listed)) != len(listed) or {*listed, MANIFEST} != found:
         different = sorted({*listed, MANIFEST} ^ found)[:3]
-        raise ArchiveError(f"{name}: its manifest and its files differ ({', '.join(different)})")
+        raise ArchiveError(
+            words(
+                "{file}: its manifest and its files differ ({members})",
+                file=name,
+                members=", ".join(different),
+            )
+        )
     for member in manifest.members:
         if sha256_of(folder / member.name) != member.sha256:
-            raise ArchiveError(f"{name}: {member.name} was altered: export the project anew")
+            raise ArchiveError(
+                words(
+                    "{file}: {member} was altered: export the project anew",
+                    file=name,
+                    member=member.name,
+                )
+            )
     return manifest
 
 
@@ -240,7 +284,13 @@ class _ProjectReader:
                 raise ArchiveError(f"{self._name} holds {count:,} actions, at most {MAX_RULES}")
             if count != total:
                 raise ArchiveError(
-                    f"{self._name} holds {count:,} {part}, its manifest lists {total:,}"
+                    words(
+                        "{file} holds {count:,} {part}, its manifest lists {total:,}",
+                        file=self._name,
+                        count=count,
+                        part=part,
+                        total=total,
+                    )
                 )
 
     def read_rows(self, part: str) -> Iterator[dict[str, Any]]:

@@ -23,6 +23,7 @@ from core.jobs.owners import project_fields
 from core.media.json_objects import format_first_fault
 from core.store.rows import Project
 from core.training.runs import DEAD, LOG, Run
+from core.words import words
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0, le=10**9)]
@@ -188,15 +189,24 @@ class ImportedRuns:
         memory."""
         if sum(log.stat().st_size for log in self._source.rglob(LOG)) > MAX_LOGS_BYTES:
             raise ArchiveError(
-                f"{self._title}: its trainings' logs have over {MAX_LOGS_BYTES >> 20} MB: delete "
-                "some trainings, then export it again"
+                words(
+                    "{file}: its trainings' logs have over {most} MB: delete some trainings, then "
+                    "export it again",
+                    file=self._title,
+                    most=MAX_LOGS_BYTES >> 20,
+                )
             )
         end_s = time.monotonic() + MODELS_TIMEOUT_S
         for model in sorted(self._source.rglob(MODEL)):
             if time.monotonic() >= end_s:
                 raise ModelError(
-                    f"{self._title}: the models of its {len(self.names)} trainings take over "
-                    f"{MODELS_TIMEOUT_S:g} s to check: delete some, then export it again"
+                    words(
+                        "{file}: the models of its {n} trainings take over {most:g} s to check: "
+                        "delete some, then export it again",
+                        file=self._title,
+                        n=len(self.names),
+                        most=MODELS_TIMEOUT_S,
+                    )
                 )
             check_folder(model.parent)
 
@@ -253,7 +263,11 @@ def _parse_record(line: bytes, where: str) -> dict[str, Any]:
     except ValidationError as error:
         fault = format_first_fault(error)
         raise ArchiveError(
-            f"{where} of its log can't be used ({fault}): export the project anew"
+            words(
+                "{place} of its log can't be used ({fault}): export the project anew",
+                place=where,
+                fault=fault,
+            )
         ) from error
     except (ValueError, RecursionError) as error:
         raise ArchiveError(f"{where}: {line[:60]!r} is no line of a training's log") from error

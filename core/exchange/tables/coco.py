@@ -20,6 +20,7 @@ from core.media.json_objects import iterate_json_objects, validate_object
 from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Floats
 from core.store.rows import now, to_floats
+from core.words import words
 
 _GESTURE_COLUMNS = ("emoji", "position", "enabled", "kind")
 _ELSEWHERE = (  # columns that COCO's own fields hold
@@ -197,7 +198,7 @@ def read_coco(path: Path) -> Iterator[tuple[int, Row]]:
         where = f"{path.name}: annotation {number}"
         annotation = validate_object(_ANNOTATION, item, where)
         if annotation.category_id not in categories:
-            raise TableError(f"{where} is of an unknown category")
+            raise TableError(words("{place} is of an unknown category", place=where))
         image = images.get(annotation.image_id, _Image(annotation.image_id))
         yield number, _to_row(annotation, categories[annotation.category_id], image, where)
 
@@ -207,12 +208,25 @@ def _to_row(annotation: _Annotation, category: _Category, image: _Image, where: 
     Raise TableError if an array has the wrong length."""
     flat = annotation.keypoints
     if not len(flat) or len(flat) % 3 or len(flat) > 3 * MAX_JOINTS:
-        raise TableError(f"{where} has {len(flat)} numbers as keypoints, expected three a joint")
+        raise TableError(
+            words(
+                "{place} has {n} numbers as keypoints, expected three a joint",
+                place=where,
+                n=len(flat),
+            )
+        )
     points, visible = flat.reshape(-1, 3)[:, :2].copy(), flat.reshape(-1, 3)[:, 2]
     own = validate_object(_OWN_NUMBERS, annotation.mudra, where)
     if own.z is not None:
         if len(own.z) != len(points):
-            raise TableError(f"{where} has {len(own.z)} numbers as z of {len(points)} keypoints")
+            raise TableError(
+                words(
+                    "{place} has {n} numbers as z of {keypoints} keypoints",
+                    place=where,
+                    n=len(own.z),
+                    keypoints=len(points),
+                )
+            )
         points = np.column_stack([points, own.z])
     points[visible == 0] = np.nan
     named = {OLD_NAMES.get(name, name): value for name, value in annotation.mudra.items()}

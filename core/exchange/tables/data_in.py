@@ -49,6 +49,7 @@ from core.store import Project, Store
 from core.store.merging import SampleMerger
 from core.store.rows import now
 from core.store.transfer import find_or_create_project, find_project_skeleton
+from core.words import words
 
 SUFFIXES = (*TABLE_SUFFIXES, ".json")
 _MAX_WRONG_LINES = 20
@@ -73,7 +74,7 @@ def import_data(
     try:
         first = next(rows, None)
         if first is None:
-            raise TableError("the file holds no samples with keypoints")
+            raise TableError(words("the file holds no samples with keypoints"))
         with find_or_create_project(store, target, first["skeleton"]) as (project, is_new):
             with report_with_history(store, project, path.name, fresh=is_new) as report:
                 _import_rows(store, project, chain([first], rows), options, is_new, report)
@@ -81,9 +82,13 @@ def import_data(
     except StoreFullError:
         raise
     except StoreError as error:
-        raise TableError(f"{path.name} can't be imported: {error}") from error
+        raise TableError(
+            words("{file} can't be imported: {error}", file=path.name, error=error.text)
+        ) from error
     except OSError as error:
-        raise StoreError(f"no room to unpack {path.name}: {error.strerror}") from error
+        raise StoreError(
+            words("no room to unpack {file}: {reason}", file=path.name, reason=error.strerror)
+        ) from error
 
 
 def _read_coco_rows(path: Path, skeleton: str, options: ImportOptions) -> Iterator[tuple[int, Row]]:
@@ -139,7 +144,14 @@ def _validate_rows(rows: Iterable[tuple[int, Row]], file: str, unit: str) -> Ite
             own = {"foreign": row.get("foreign", False), "place": f"{unit} {number}"}
             yield blobs | dict(columns) | own
     if wrong:
-        raise TableError(f"{file}: {reason} {format_lines(pd.Index(wrong) - 1, unit)}")
+        raise TableError(
+            words(
+                "{file}: {reason} {lines}",
+                file=file,
+                reason=reason,
+                lines=format_lines(pd.Index(wrong) - 1, unit),
+            )
+        )
 
 
 def _find_row_fault(columns: SampleColumns, row: Row) -> str:
@@ -172,8 +184,13 @@ def _import_rows(
         for number, row in enumerate(rows, 1):
             if row["skeleton"] != project.skeleton:
                 raise TableError(
-                    f"the file's samples are {row['skeleton']}, “{project.name}” takes "
-                    f"{project.skeleton}: import them into a project of their own"
+                    words(
+                        "the file's samples are {skeleton}, “{project}” takes {own}: import them "
+                        "into a project of their own",
+                        skeleton=row["skeleton"],
+                        project=project.name,
+                        own=project.skeleton,
+                    )
                 )
             waiting.write(to_line(row))
             if number % _BATCH == 0:
@@ -216,14 +233,26 @@ def read_exported_table(path: Path) -> Iterator[tuple[int, Row]]:
     """Yield (line number, row) of a table exported by Mudra: COLUMNS (text in csv) and float32
     ARRAYS. Raise TableError if it is damaged or too large, or a keypoint isn't a number."""
     if path.stat().st_size > MAX_BYTES:
-        raise TableError(f"{path.name} has over {MAX_BYTES:,} bytes: split it")
+        raise TableError(
+            words("{file} has over {most:,} bytes: split it", file=path.name, most=MAX_BYTES)
+        )
     names = _read_column_names(path)
     if len(set(names)) != len(names) or len(names) > MAX_COLUMNS:
-        raise TableError(f"{path.name} has a repeated column, or more than {MAX_COLUMNS} columns")
+        raise TableError(
+            words(
+                "{file} has a repeated column, or more than {most} columns",
+                file=path.name,
+                most=MAX_COLUMNS,
+            )
+        )
     joints = next(j for j in range(MAX_COLUMNS) if f"x{j}" not in names)
     axes = 3 if "z0" in names else 2
     if missing := [name for name in list_number_columns(joints, axes) if name not in names]:
-        raise TableError(f"{path.name} lacks the columns {', '.join(missing[:5])}")
+        raise TableError(
+            words(
+                "{file} lacks the columns {columns}", file=path.name, columns=", ".join(missing[:5])
+            )
+        )
     is_csv = path.suffix.lower() == ".csv"
     line = 2 if is_csv else 1
     try:
@@ -233,10 +262,23 @@ def read_exported_table(path: Path) -> Iterator[tuple[int, Row]]:
                 yield line, row
                 line += 1
             if line > MAX_ROWS:
-                raise TableError(f"{path.name} has over {MAX_ROWS:,} rows: split it")
+                raise TableError(
+                    words(
+                        "{file} has over {most_rows:,} rows: split it",
+                        file=path.name,
+                        most_rows=MAX_ROWS,
+                    )
+                )
     except (ValueError, OSError, NotImplementedError) as error:  # Arrow's errors are ValueErrors
         reason = str(error).splitlines()[0][:200]
-        raise TableError(f"{path.name} can't be read near line {line}: {reason}") from error
+        raise TableError(
+            words(
+                "{file} can't be read near line {line}: {reason}",
+                file=path.name,
+                line=line,
+                reason=reason,
+            )
+        ) from error
 
 
 def _read_csv_batches(path: Path, names: list[str]) -> Iterator[Any]:
@@ -265,8 +307,15 @@ def _read_parquet_batches(path: Path) -> Iterator[Any]:
     with open_parquet(path) as table:
         if table.unpacked_bytes > _MAX_UNPACKED_BYTES or table.rows > MAX_ROWS:
             raise TableError(
-                f"{path.name} unpacks to {table.unpacked_bytes:,} bytes in {table.rows:,} rows, at "
-                f"most {_MAX_UNPACKED_BYTES:,} in {MAX_ROWS:,} are read: split it"
+                words(
+                    "{file} unpacks to {size:,} bytes in {rows:,} rows, at most {most:,} in "
+                    "{most_rows:,} are read: split it",
+                    file=path.name,
+                    size=table.unpacked_bytes,
+                    rows=table.rows,
+                    most=_MAX_UNPACKED_BYTES,
+                    most_rows=MAX_ROWS,
+                )
             )
         yield from table.batches
 
@@ -284,7 +333,9 @@ def _parse_numbers(batch: Any, names: list[str], line: int, file: str) -> Floats
             values = column.to_pandas()
             wrong = values.notna() & pd.to_numeric(values, errors="coerce").isna()
             lines = format_lines(pd.Index(np.flatnonzero(wrong)) + line - 1)
-            raise TableError(f"{file}: {name} must be numbers {lines}") from error
+            raise TableError(
+                words("{file}: {name} must be numbers {lines}", file=file, name=name, lines=lines)
+            ) from error
     return np.column_stack(columns)
 
 

@@ -37,6 +37,7 @@ from core.recording.imports.tables import KEYPOINT_CSV_SIZE
 from core.store import Gesture, Project, Store
 from core.store.rows import to_floats
 from core.store.transfer import measure_project, read_sample_rows
+from core.words import mark, words
 
 _BATCH = 1000
 
@@ -53,25 +54,31 @@ class Format:
 FORMATS = {
     "csv": Format(
         "CSV",
-        "Lossless. Includes keypoints, scores, gesture, person, session, recording, "
-        "mirror, estimator. Left out: pictures, the bin, trainings, gestures without samples.",
+        mark(
+            "Lossless. Includes keypoints, scores, gesture, person, session, recording, mirror, "
+            "estimator. Left out: pictures, the bin, trainings, gestures without samples."
+        ),
         ".csv",
     ),
     "parquet": Format(
         "Parquet",
-        "The same as CSV in a smaller file.",
+        mark("The same as CSV in a smaller file."),
         ".parquet",
     ),
     "coco": Format(
-        "COCO keypoints (json)",
-        "Lossless: what COCO has no place for is under “mudra”. "
-        "Left out: pictures, the bin, trainings, gestures without samples.",
+        mark("COCO keypoints (json)"),
+        mark(
+            "Lossless: what COCO has no place for is under “mudra”. Left out: pictures, the bin, "
+            "trainings, gestures without samples."
+        ),
         ".json",
     ),
     "kazuhito": Format(
         "Kazuhito00's keypoint.csv (zip)",
-        "The keypoints as seen on the screen, from the wrist, the farthest 1, and the "
-        "gesture. Left out: everything else, and samples with a missing keypoint.",
+        mark(
+            "The keypoints as seen on the screen, from the wrist, the farthest 1, and the gesture. "
+            "Left out: everything else, and samples with a missing keypoint."
+        ),
         ".zip",
     ),
 }
@@ -89,8 +96,14 @@ class ExportedSamples:
     def text(self) -> str:
         """Return the counts and file names as one sentence for the user."""
         names = ", ".join(path.name for path in self.files)
-        left = f"; {self.left_out:,} with a missing keypoint left out" if self.left_out else ""
-        return f"{self.samples:,} samples in {names}{left}"
+        if not self.left_out:
+            return words("{n:,} samples in {files}", n=self.samples, files=names)
+        return words(
+            "{n:,} samples in {files}; {left:,} with a missing keypoint left out",
+            n=self.samples,
+            files=names,
+            left=self.left_out,
+        )
 
 
 def export_data(
@@ -205,8 +218,10 @@ def _write_keypoint_csv(rows: Iterator[Row], out: Path, gestures: list[Gesture])
         for row in rows:
             if len(row["keypoints"]) == 3 * len(row["scores"]):
                 raise TableError(
-                    "keypoint.csv holds x and y of each keypoint, these samples are in space "
-                    "(x, y, z): write a .csv, .parquet or .json"
+                    words(
+                        "keypoint.csv holds x and y of each keypoint, these samples are in space "
+                        "(x, y, z): write a .csv, .parquet or .json"
+                    )
                 )
             points = to_floats(row["keypoints"]).reshape(-1, 2)
             is_still_hand = len(points) == KEYPOINT_CSV_SIZE and row["frames"] == 1

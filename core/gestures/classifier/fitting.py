@@ -20,6 +20,7 @@ from core.gestures.data import GestureData
 from core.training.averaging import make_moving_average
 from core.training.background import ReplacedError, Stop
 from core.training.runs import describe_error
+from core.words import words
 
 _MAX_ROWS = 8192  # samples whose features are computed at once
 _MIN_STEPS = 16  # of an epoch, however few the samples
@@ -134,7 +135,11 @@ def _fit_epoch(
     accuracies. Raise TrainingError if the loss isn't finite."""
     record = fit.run_epoch(stop)
     if not np.isfinite(record["loss"]):
-        raise TrainingError(f"the loss became {record['loss']} in epoch {epoch}: stopped")
+        raise TrainingError(
+            words(
+                "the loss became {loss} in epoch {epoch}: stopped", loss=record["loss"], epoch=epoch
+            )
+        )
     net = fit.optimizer.copy_average()
     if validation is not None:
         probabilities = predict_samples(net, validation)

@@ -39,6 +39,7 @@ from core.gestures.motion.motion_net import choose_epochs
 from core.gestures.openset.rejection import fit_rejection, measure_rejection
 from core.training.background import ReplacedError, Stop
 from core.training.runs import DONE, FAILED, REPLACED, STOPPED, Run, describe_error
+from core.words import words
 
 _PRELIMINARY_AFTER_S = 1.5  # of fitting, the net so far is saved for use
 
@@ -95,7 +96,9 @@ def train(
         result = replace(result, seconds=round(time.monotonic() - started, 3))
         run.log(event="result", seconds=result.seconds, **result.to_json(data), **beside)
         if result.failure:
-            raise TrainingError(f"{result.failure}; the last good epoch was saved")
+            raise TrainingError(
+                words("{failure}; the last good epoch was saved", failure=result.failure)
+            )
     except ReplacedError:
         run.log(event="end", status=REPLACED)
         raise

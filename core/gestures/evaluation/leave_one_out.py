@@ -12,6 +12,7 @@ from core.gestures.evaluation.intervals import estimate_from_counts
 from core.gestures.evaluation.validation import compute_figures
 from core.gestures.motion.motion_learner import choose_matcher, fit_matcher, predict_motions
 from core.training.background import Stop
+from core.words import words
 
 _KEYS = ("n", "accuracy", "interval", "unjudged")  # of each person in the summary
 
@@ -36,8 +37,11 @@ def leave_one_person_out(
     persons = data.known_persons
     if len(persons) < 2:
         raise TrainingError(
-            f"samples of {len(persons)} person came, leaving one out needs at least 2: let another "
-            "person record the same gestures"
+            words(
+                "samples of {n} person came, leaving one out needs at least 2: let another person "
+                "record the same gestures",
+                n=len(persons),
+            )
         )
     found = {}
     data = data.take(data.has_known_person)
@@ -80,8 +84,10 @@ def summarise_persons(per_person: Mapping[str, Mapping[str, Any]]) -> dict[str, 
     judged = {person: found for person, found in per_person.items() if found["n"]}
     if not judged:
         raise TrainingError(
-            "no person recorded a gesture that another recorded too: let two persons record the "
-            "same gestures"
+            words(
+                "no person recorded a gesture that another recorded too: let two persons record "
+                "the same gestures"
+            )
         )
     accuracies = {person: found["accuracy"] for person, found in judged.items()}
     worst = min(accuracies, key=lambda person: accuracies[person])

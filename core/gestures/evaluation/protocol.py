@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from core.words import Words, mark, words
+
 
 class Part(StrEnum):
     """The samples that a choice was made on."""
@@ -18,18 +20,23 @@ class Part(StrEnum):
 
 
 HELD_OUT_GROUPS = {  # kind of split → held-out part
-    "person": "other people than those it was trained on",
-    "leave-one-person-out": "every person by a model that never saw that person",
-    "session": "other sessions of the same people",
-    "burst": "other recordings of the same sessions",
-    "tail": "the last fifth of each recording",
+    "person": mark("other people than those it was trained on"),
+    "leave-one-person-out": mark("every person by a model that never saw that person"),
+    "session": mark("other sessions of the same people"),
+    "burst": mark("other recordings of the same sessions"),
+    "tail": mark("the last fifth of each recording"),
 }
 _NEW_PEOPLE = ("person", "leave-one-person-out")
 _PHRASES = {
-    Part.FIXED: "fixed beforehand",
-    Part.TRAINING: "chosen on the training samples",
-    Part.OTHER_FOLDS: "chosen for each fold on the other held-out folds",
-    Part.HELD_OUT: "chosen on the same held-out samples",
+    Part.FIXED: mark("{choice} fixed beforehand"),
+    Part.TRAINING: mark("{choice} chosen on the training samples"),
+    Part.OTHER_FOLDS: mark("{choice} chosen for each fold on the other held-out folds"),
+    Part.HELD_OUT: mark("{choice} chosen on the same held-out samples"),
+}
+_CHOICES = {
+    "epochs": words("epochs"),
+    "threshold": words("threshold"),
+    "matcher": words("matcher"),
 }
 
 
@@ -56,9 +63,15 @@ class Protocol:
         """Whether the model is expected to perform worse on new people."""
         return not self.new_people or bool(self.chosen_on_reported)
 
+    def list_choices(self) -> list[Words]:
+        """Return a phrase for each choice: on which part it was made."""
+        return [
+            words(_PHRASES[part], choice=name_choice(what)) for what, part in self.chosen.items()
+        ]
+
     def describe_choices(self) -> str:
         """Describe in a sentence on which part each choice was made; "" if there are none."""
-        phrases = [f"{what} {_PHRASES[part]}" for what, part in self.chosen.items()]
+        phrases = self.list_choices()
         return f"{'; '.join(phrases).capitalize()}." if phrases else ""
 
     def to_dict(self) -> dict[str, Any]:
@@ -82,3 +95,8 @@ class Protocol:
         if split == "leave-one-person-out":
             return cls(split, {"epochs": Part.FIXED})
         return cls(split, {"matcher" if "matcher" in record else "epochs": Part.HELD_OUT})
+
+
+def name_choice(choice: str) -> str:
+    """Return a choice's name for people."""
+    return _CHOICES.get(choice, choice)

@@ -14,6 +14,7 @@ from core.errors import TrainingError
 from core.files import write_whole
 from core.gestures.data import GestureData
 from core.gestures.evaluation.intervals import Accuracy, estimate_accuracy
+from core.words import words
 
 _HELD_OUT = 0.2  # fraction of the samples, about
 _MIN_JUDGED = 0.5  # fraction of the samples of moving gestures whose gesture can be held out
@@ -109,7 +110,10 @@ def _check_two_gestures(data: GestureData) -> None:
     present = len(np.unique(data.labels))
     if present < 2:
         raise TrainingError(
-            f"samples of {present} gesture(s) came, at least 2 are needed: record another gesture"
+            words(
+                "samples of {n} gesture(s) came, at least 2 are needed: record another gesture",
+                n=present,
+            )
         )
 
 
@@ -117,7 +121,9 @@ def _check_two_samples_each(data: GestureData) -> None:
     """Raise TrainingError if a gesture has a single sample."""
     for label in np.flatnonzero(np.bincount(data.labels) == 1):
         name = data.gestures[label].name
-        raise TrainingError(f"“{name}” has 1 sample, at least 2 are needed: record more")
+        raise TrainingError(
+            words("“{name}” has 1 sample, at least 2 are needed: record more", name=name)
+        )
 
 
 def compute_figures(data: GestureData, predicted: NDArray[Any], kind: str) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from core.gestures.modelfile.gesture_model import METADATA, MODEL, MOTIONS, OUTP
 from core.gestures.modelfile.metadata import Export
 from core.media.archives import unpack_zip
 from core.modelfiles.graph_checks import find_cost_fault
+from core.words import words
 from core.workers.channel import Arrays
 from core.workers.child import limit_worker_memory
 from core.workers.process import use_worker
@@ -39,7 +40,6 @@ MAX_BYTES = 32 * 2**20
 _VERSION = 1
 _MAX_TEXT_BYTES = 2**20
 _MEMBER_NAMES = re.compile("|".join(map(re.escape, (*MEMBERS, BESIDE))))
-_HINT = "ask for a new export"
 _TIMEOUT_S, _START_TIMEOUT_S = 8.0, 60.0
 
 _MAX_OPERATIONS = 1e9  # for one sample; ours take 1e5 to 1e7
@@ -186,7 +186,9 @@ def _check_in_worker(command: str, path: Path) -> None:
             options = {"path": str(path.resolve()), "name": path.name}
             worker.call(command, options, timeout_s=_TIMEOUT_S)
     except WorkerError as error:
-        raise ModelError(f"{path.name} can't be checked: {error}") from error
+        raise ModelError(
+            words("{file} can't be checked: {error}", file=path.name, error=error.text)
+        ) from error
 
 
 def check_answers(bundle: Bundle, name: str) -> Bundle:
@@ -196,8 +198,13 @@ def check_answers(bundle: Bundle, name: str) -> Bundle:
         worst = 0.0 if one is None else float(one.compare_answers().max())
         if not worst <= TOLERANCE:
             raise ModelError(
-                f"{title} answers {worst:.2g} off its own vectors, at most {TOLERANCE:g} is "
-                f"allowed: {_HINT}"
+                words(
+                    "{file} answers {difference:.2g} off its own vectors, at most {most:g} is "
+                    "allowed: ask for a new export",
+                    file=title,
+                    difference=worst,
+                    most=TOLERANCE,
+                )
             )
     return bundle
 
@@ -209,7 +216,14 @@ def read_bundle(path: Path) -> Bundle:
     if not path.is_file():
         raise ArchiveError(f"{path} is not there: give a file that ends in {SUFFIX}")
     if (size := path.stat().st_size) > MAX_BYTES:
-        raise ArchiveError(f"{path.name} has {size:,} bytes; the limit is {MAX_BYTES:,}")
+        raise ArchiveError(
+            words(
+                "{file} has {size:,} bytes; the limit is {most:,}",
+                file=path.name,
+                size=size,
+                most=MAX_BYTES,
+            )
+        )
     with unpack_zip(path, _MEMBER_NAMES) as folder:
         texts = _read_texts(folder, path.name)
         model = replace(GestureModel.load(folder), path=path)
@@ -232,7 +246,11 @@ def read_bundle(path: Path) -> Bundle:
 def _read_inner_bundle(model: GestureModel, path: Path, name: str) -> Bundle:
     """Read the `.gesture` file of moving gestures inside that of a still model; raise ModelError if
     skeleton or axes differ."""
-    fault = f"{name}: {BESIDE} goes with a model of still gestures alone: {_HINT}"
+    fault = words(
+        "{file}: {member} goes with a model of still gestures alone: ask for a new export",
+        file=name,
+        member=BESIDE,
+    )
     if model.steps is not None:  # so files are not nested deeper
         raise ModelError(fault)
     found = read_bundle(path)
@@ -247,7 +265,13 @@ def _read_texts(folder: Path, name: str) -> dict[str, str]:
     missing, too large or not UTF-8."""
     missing = [member for member in MEMBERS if not (folder / member).is_file()]
     if missing:
-        raise ArchiveError(f"{name} lacks {', '.join(missing)}: {_HINT}")
+        raise ArchiveError(
+            words(
+                "{file} lacks {members}: ask for a new export",
+                file=name,
+                members=", ".join(missing),
+            )
+        )
     texts = {}
     for member in (METADATA, LABELS, VECTORS, CARD, PREDICT):
         size = (folder / member).stat().st_size
@@ -256,7 +280,9 @@ def _read_texts(folder: Path, name: str) -> dict[str, str]:
         try:
             texts[member] = (folder / member).read_bytes().decode()
         except UnicodeDecodeError as error:
-            raise ArchiveError(f"{name}: {member} is no text in UTF-8: {_HINT}") from error
+            raise ArchiveError(
+                f"{name}: {member} is no text in UTF-8: ask for a new export"
+            ) from error
     return texts
 
 
@@ -264,12 +290,22 @@ def _check_hashes(export: Export | None, digests: Mapping[str, str], name: str) 
     """Raise ModelError if a sha256 or the export version isn't the expected one."""
     if export is None or export.version != _VERSION:
         raise ModelError(
-            f"{name} has no export version, or another one than {_VERSION}: "
-            f"{_HINT}, or update Mudra"
+            words(
+                "{file} has no export version, or another one than {version}: ask for a new "
+                "export, or update Mudra",
+                file=name,
+                version=_VERSION,
+            )
         )
     named = [member for member in (*MEMBERS, BESIDE) if member != METADATA]
     if altered := [one for one in named if export.sha256.get(one) != digests.get(one)]:
-        raise ModelError(f"{name} was altered after its export ({', '.join(altered)}): {_HINT}")
+        raise ModelError(
+            words(
+                "{file} was altered after its export ({members}): ask for a new export",
+                file=name,
+                members=", ".join(altered),
+            )
+        )
 
 
 def _read_vectors(

@@ -20,6 +20,7 @@ from core.gestures.modelfile.metadata import Tenths, Usual
 from core.pose.canonical_frame import canonical_frame, heading_length
 from core.pose.skeletons.hands import KNUCKLES, TIPS
 from core.pose.skeletons.table import HAND_21, Skeleton
+from core.words import mark, words
 
 MEMORY_S = 30.0  # of the hands that are compared
 MIN_SEEN_S = 10.0  # of hands, before anything is reported
@@ -28,29 +29,29 @@ _MAX_DEVIATION = 2.0  # times the distance from the middle to the 10th or 90th p
 _MIN_DEVIATION = {"turn": 12.0, "width": 0.08, "reach": 0.15}  # that is reported: °, palm lengths
 _MAX_SIDE_DIFFERENCE = 0.9  # of the fraction "side"; more is the other hand
 _MAX_FRACTION = 0.5  # of hands rejected, or of half bodies; more is reported
-_ADVICE = "Hold it as it was recorded, or record it as you hold it now and train again."
-_DIFFERENCES = {  # measure → sentence, and the words for more and less
+_ADVICE = words("Hold it as it was recorded, or record it as you hold it now and train again.")
+_DIFFERENCES = {  # measure → sentences for more and less
     "turn": (
-        "You hold {name} turned by about {size:.0f}° {word} from how it was recorded.",
-        ("clockwise", "anticlockwise"),
+        mark("You hold {name} turned by about {size:.0f}° clockwise from how it was recorded."),
+        mark("You hold {name} turned by about {size:.0f}° anticlockwise from how it was recorded."),
     ),
     "width": (
-        "The palm of {name} looks {word} than recorded: it is seen from another side.",
-        ("wider", "narrower"),
+        mark("The palm of {name} looks wider than recorded: it is seen from another side."),
+        mark("The palm of {name} looks narrower than recorded: it is seen from another side."),
     ),
     "reach": (
-        "The fingers of {name} look {word} than recorded: the hand is tilted another way.",
-        ("longer", "shorter"),
+        mark("The fingers of {name} look longer than recorded: the hand is tilted another way."),
+        mark("The fingers of {name} look shorter than recorded: the hand is tilted another way."),
     ),
 }
 _MAX_ENTRIES = 1000
 _PARTS = {"hips": ("hip",), "legs": ("knee", "ankle")}
 _COVERED = 0.8  # fraction of the samples that show a part, so that the model depends on it
-HALF = (
+HALF = words(
     "The model was trained on whole bodies and sees half of one: step back until your legs are in "
     "the picture, or record as you stand now and train again."
 )
-HALF_NOTE = "Trained on whole bodies, this is half of one: step back."
+HALF_NOTE = words("Trained on whole bodies, this is half of one: step back.")
 
 Array = NDArray[np.float64]
 
@@ -191,9 +192,10 @@ class DriftMonitor:
         if sum(s.hand.half for s in seen) > _MAX_FRACTION * len(seen):
             return HALF
         if sum(s.hand.rejected for s in seen) > _MAX_FRACTION * len(seen):
-            return (
-                f"Most {self._titles} of the last half minute are unlike what the model learned. "
-                "If you showed its gestures: record some as you hold them now, and train again."
+            return words(
+                "Most {kind} of the last half minute are unlike what the model learned. "
+                "If you showed its gestures: record some as you hold them now, and train again.",
+                kind=words(self._titles),
             )
         found = [
             self._compare_gesture(name, [s for s in seen if s.hand.gesture == name])
@@ -211,8 +213,8 @@ class DriftMonitor:
         seen = [hand.measures for hand in hands if hand.measures]
         side = float(np.mean([measures.left[0] for measures in seen]))
         if reference.side is not None and abs(side - reference.side) > _MAX_SIDE_DIFFERENCE:
-            text = f"You show {name} with the other hand than recorded. {_ADVICE}"
-            return 2 * _MAX_DEVIATION, text
+            text = words("You show {name} with the other hand than recorded.", name=name)
+            return 2 * _MAX_DEVIATION, _add_advice(text)
         known = [(key, tenths) for key in _MIN_DEVIATION if (tenths := getattr(reference, key))]
         return max((_compare_measure(name, key, t, seen) for key, t in known), default=(0.0, ""))
 
@@ -232,9 +234,13 @@ def _compare_measure(
     differences = _subtract_angle(values, middle) if key == "turn" else values - middle
     median = float(np.median(differences)) if len(differences) else 0.0
     unit = max(_MIN_DEVIATION[key], high - middle if median > 0 else middle - low)
-    sentence, (more, less) = _DIFFERENCES[key]
-    text = sentence.format(name=name, size=abs(median), word=more if median > 0 else less)
-    return abs(median) / unit, f"{text} {_ADVICE}"
+    more, less = _DIFFERENCES[key]
+    text = words(more if median > 0 else less, name=name, size=abs(median))
+    return abs(median) / unit, _add_advice(text)
+
+
+def _add_advice(difference: str) -> str:
+    return words("{difference} {advice}", difference=difference, advice=_ADVICE)
 
 
 def _compute_tenths(values: Array) -> list[float]:

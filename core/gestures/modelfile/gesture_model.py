@@ -32,6 +32,7 @@ from core.modelfiles.onnx_session import open_session
 from core.pose.finders import keypoints_by
 from core.pose.skeletons.table import HAND_21, Skeleton, skeleton_named
 from core.pose.smoothing import Smoothing
+from core.words import join_words, mark, words
 
 MODEL, METADATA = "model.onnx", "metadata.json"
 ONNX_SHA256, PRELIMINARY = "onnx_sha256", "preliminary"  # in the metadata; early models lack them
@@ -174,14 +175,22 @@ class GestureModel:
         """Raise ModelError unless the model was trained on this estimator and skeleton."""
         if skeleton != self.skeleton.name:
             raise ModelError(
-                f"the model knows {self.skeleton.name} keypoints, these are {skeleton}: choose a "
-                "model that was trained on them"
+                words(
+                    "the model knows {own} keypoints, these are {skeleton}: choose a model that "
+                    "was trained on them",
+                    own=self.skeleton.name,
+                    skeleton=skeleton,
+                )
             )
         if not self.knows(name):
-            known = " and ".join(self.estimators)
+            known = join_words(self.estimators, mark("{first} and {rest}"))
             raise ModelError(
-                f"the model was trained on {known} keypoints, these come from {name}: "
-                "choose a model trained on them"
+                words(
+                    "the model was trained on {known} keypoints, these come from {name}: choose a "
+                    "model trained on them",
+                    known=known,
+                    name=name,
+                )
             )
 
     def predict(
@@ -246,8 +255,13 @@ def _read_files(folder: Path) -> tuple[dict[str, Any], bytes]:
             return metadata, data
         if time.monotonic() > end:
             raise ModelError(
-                f"{folder / MODEL} has the sha256 {found}, but {METADATA} contains {wanted}: "
-                "train again"
+                words(
+                    "{path} has the sha256 {found}, but {metadata} contains {wanted}: train again",
+                    path=folder / MODEL,
+                    found=found,
+                    metadata=METADATA,
+                    wanted=wanted,
+                )
             )
         time.sleep(0.01)
 
@@ -257,9 +271,13 @@ def _read_metadata(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(_read_bounded(path, MAX_METADATA).decode())
     except (ValueError, RecursionError) as error:
-        raise ModelError(f"{path} is no gesture model's metadata ({error!r})") from error
+        raise ModelError(
+            words("{path} is no gesture model's metadata ({error})", path=path, error=repr(error))
+        ) from error
     if not isinstance(content, dict):
-        raise ModelError(f"{path} is no gesture model's metadata: it is not a JSON object")
+        raise ModelError(
+            words("{path} is no gesture model's metadata: it is not a JSON object", path=path)
+        )
     _check_features(ModelMetadata.parse(content), path.parent)
     return content
 
@@ -272,13 +290,24 @@ def _check_features(metadata: ModelMetadata, folder: Path) -> None:
     if known is None:
         names = ", ".join(name for name, own_axes in features if own_axes == axes)
         raise ModelError(
-            f"{folder} was made for the skeleton “{skeleton}”, this Mudra knows "
-            f"{names}: use a newer Mudra"
+            words(
+                "{path} was made for the skeleton “{skeleton}”, this Mudra knows {known}: use a "
+                "newer Mudra",
+                path=folder,
+                skeleton=skeleton,
+                known=names,
+            )
         )
     if metadata.feature_version != known.version:
         raise ModelError(
-            f"{folder} was made for feature version {metadata.feature_version} of {skeleton}, "
-            f"this Mudra has {known.version}: train it again"
+            words(
+                "{path} was made for feature version {version} of {skeleton}, this Mudra has "
+                "{own}: train it again",
+                path=folder,
+                version=metadata.feature_version,
+                skeleton=skeleton,
+                own=known.version,
+            )
         )
     if not metadata.gestures:
         raise ModelError(f"{folder / METADATA} names no gestures")
@@ -287,9 +316,22 @@ def _check_features(metadata: ModelMetadata, folder: Path) -> None:
 def _read_bounded(path: Path, max_bytes: int) -> bytes:
     """Read a model's file. Raise ModelError if it is missing or too large."""
     if not path.is_file():
-        raise ModelError(f"no gesture model at {path.parent}: {path.name} is missing; train one")
+        raise ModelError(
+            words(
+                "no gesture model at {folder}: {file} is missing; train one",
+                folder=path.parent,
+                file=path.name,
+            )
+        )
     if (size := path.stat().st_size) > max_bytes:
-        raise ModelError(f"{path} has {size:,} bytes; the limit is {max_bytes:,}")
+        raise ModelError(
+            words(
+                "{path} has {size:,} bytes; the limit is {most:,}",
+                path=path,
+                size=size,
+                most=max_bytes,
+            )
+        )
     return path.read_bytes()
 
 
@@ -311,4 +353,6 @@ def save_smoothing(folder: Path, smoothing: Smoothing) -> None:
     try:
         update_json(path, {"smoothing": asdict(smoothing)})
     except (OSError, ValueError, TypeError) as error:
-        raise ModelError(f"the smoothing can't be saved in {path}: {error}") from error
+        raise ModelError(
+            words("the smoothing can't be saved in {path}: {error}", path=path, error=str(error))
+        ) from error

@@ -13,6 +13,7 @@ from core.gestures.evaluation.protocol import Protocol
 from core.gestures.labels import safe_name
 from core.pose.skeletons.table import HAND_21
 from core.pose.smoothing import Smoothing
+from core.words import words
 
 _MAX_FAULTS = 3  # named in an error
 _MAX_ENTRIES = 10_000
@@ -192,7 +193,10 @@ class ModelMetadata(_Record):
                 for fault in error.errors(include_input=False, include_url=False)[:_MAX_FAULTS]
             ]
             raise ModelError(
-                f"the model's metadata can't be used: {'; '.join(faults)}. Ask for a new export"
+                words(
+                    "the model's metadata can't be used: {faults}. Ask for a new export",
+                    faults="; ".join(faults),
+                )
             ) from error
 
 

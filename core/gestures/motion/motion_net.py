@@ -23,6 +23,7 @@ from core.gestures.data import GestureData
 from core.gestures.labels import GestureLabel
 from core.gestures.motion.motion_features import MotionFeatures
 from core.training.background import Stop
+from core.words import words
 
 # The gesture that a motion's mirror image shows, the gesture that its quarter turn clockwise shows,
 # and gestures that mean the same at any rotation. A gesture that is not listed keeps its direction.
@@ -225,7 +226,13 @@ def fit_motion_net(
             correct += int((logits.argmax(1) == y).sum())
         record = {"loss": loss_sum / _STEPS, "accuracy": correct / (_STEPS * _BATCH)}
         if not np.isfinite(record["loss"]):
-            raise TrainingError(f"the loss became {record['loss']} in epoch {epoch}: stopped")
+            raise TrainingError(
+                words(
+                    "the loss became {loss} in epoch {epoch}: stopped",
+                    loss=record["loss"],
+                    epoch=epoch,
+                )
+            )
         log(event="epoch", epoch=epoch, epochs=epochs, **record)
         if stop.is_set():
             break

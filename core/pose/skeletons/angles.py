@@ -8,15 +8,16 @@ import numpy as np
 
 from core.pose.skeletons.table import Skeleton
 from core.pose.types import VISIBLE, Floats, Pose
+from core.words import mark
 
 _BONES = {
-    "elbow": ("shoulder", "elbow", "wrist"),
-    "shoulder": ("hip", "shoulder", "elbow"),
-    "hip": ("shoulder", "hip", "knee"),
-    "knee": ("hip", "knee", "ankle"),
+    mark("elbow"): ("shoulder", "elbow", "wrist"),
+    mark("shoulder"): ("hip", "shoulder", "elbow"),
+    mark("hip"): ("shoulder", "hip", "knee"),
+    mark("knee"): ("hip", "knee", "ankle"),
 }
 JOINTS = tuple(_BONES)
-SIDES = ("left", "right")
+SIDES = (mark("left"), mark("right"))
 ANGLES = tuple(f"{side}_{joint}" for joint in _BONES for side in SIDES)
 
 

@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.errors import SkeletonError
+from core.words import mark, words
 
 Rgb = tuple[int, int, int]
 Edge = tuple[int, int]
 Groups = Mapping[str, tuple[int, ...]]
-HAND, PAIR, BODY = "hand", "pair of hands", "body"
+HAND, PAIR, BODY = mark("hand"), mark("pair of hands"), mark("body")
+_TITLES = {HAND: words("hands"), PAIR: words("pairs of hands"), BODY: words("bodies")}
+_THESE_KEYPOINTS = words("these keypoints")
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class Skeleton:
     @property
     def titles(self) -> str:
         """Several of them, for people: "hands", "bodies"."""
-        return {PAIR: "pairs of hands", BODY: "bodies"}.get(self.title, f"{self.title}s")
+        return _TITLES.get(self.title, f"{self.title}s")
 
     @property
     def mirror_order(self) -> list[int]:
@@ -85,13 +88,19 @@ class Skeleton:
         """Return the index of the keypoint of that name."""
         return self.joints.index(joint)
 
-    def check(self, joints: int, label: str = "these keypoints") -> None:
+    def check(self, joints: int, label: str = _THESE_KEYPOINTS) -> None:
         """Raise SkeletonError if `joints`, the number of keypoints, is not this skeleton's; its
         message calls them `label`."""
         if joints != self.size:
             raise SkeletonError(
-                f"{label} have {joints} keypoints, {self.name} has {self.size}: use a project or "
-                f"model made for them"
+                words(
+                    "{label} have {count} keypoints, {skeleton} has {size}: use a project or "
+                    "model made for them",
+                    label=label,
+                    count=joints,
+                    skeleton=self.name,
+                    size=self.size,
+                )
             )
 
 

@@ -21,6 +21,7 @@ from core.pose.skeletons.hands import (
 )
 from core.pose.skeletons.skeleton import BODY, Skeleton, edges_along
 from core.pose.types import Floats
+from core.words import mark, words
 
 _LEFT, _RIGHT, _MIDDLE = (70, 140, 230), (240, 150, 50), (150, 150, 160)
 
@@ -154,7 +155,7 @@ LSP_14 = _build_body_skeleton(
     _TRUNK,
 )
 # the types of project by title, and their skeletons
-SUBJECTS = {"Hands": HAND_21, "Both hands": HANDS_42, "Bodies": BODY_33}
+SUBJECTS = {mark("Hands"): HAND_21, mark("Both hands"): HANDS_42, mark("Bodies"): BODY_33}
 _HANDS = (NYU_14, ICVL_16, MSRA_21, HANDS17_21, FINGERTIP_1)
 SKELETONS = {one.name: one for one in (HAND_21, HANDS_42, BODY_33, COCO_17, LSP_14, *_HANDS)}
 
@@ -162,7 +163,9 @@ SKELETONS = {one.name: one for one in (HAND_21, HANDS_42, BODY_33, COCO_17, LSP_
 def skeleton_named(name: str) -> Skeleton:
     """Return the skeleton of that name; raise SkeletonError if the name is unknown."""
     if name not in SKELETONS:
-        raise SkeletonError(f"no skeleton “{name}”; there are: {', '.join(SKELETONS)}")
+        raise SkeletonError(
+            words("no skeleton “{name}”; there are: {known}", name=name, known=", ".join(SKELETONS))
+        )
     return SKELETONS[name]
 
 
@@ -187,7 +190,13 @@ def convert_keypoints(keypoints: Floats, source: Skeleton, target: Skeleton) -> 
     if source.name == target.name:
         return keypoints.copy()
     if (source.name, target.name) not in _CONVERSIONS:
-        raise SkeletonError(f"{source.name} keypoints can't be turned into {target.name}")
+        raise SkeletonError(
+            words(
+                "{source} keypoints can't be turned into {target}",
+                source=source.name,
+                target=target.name,
+            )
+        )
     converted = np.full((*keypoints.shape[:-2], target.size, keypoints.shape[-1]), np.nan)
     for row, joint in enumerate(target.joints):
         names = (joint,) if joint in source.joints else _MIDPOINTS.get(joint, ())

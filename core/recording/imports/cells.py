@@ -16,6 +16,7 @@ from core.errors import TableError
 from core.files import sha256_of, wrap_os_errors
 from core.media.parquet import open_parquet
 from core.pose.skeletons.table import HAND_21, Skeleton, convert_keypoints, skeleton_named
+from core.words import count_words, words
 
 _ROW_FIELDS = ("gestures", "known", "persons", "mirrored")
 
@@ -96,12 +97,16 @@ def read_table_cells(path: Path) -> tuple[list[str], pd.DataFrame, str]:
     Cells are texts; in a parquet table, whose columns have names and whose first row is line 2,
     coordinates are numbers. A csv's first line is among the cells: it may be a row.
     """
-    with wrap_os_errors(TableError, f"{path.name} can't be read"):
+    with wrap_os_errors(TableError, words("{file} can't be read", file=path.name)):
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise TableError(
-                f"{path.name} is {size / 2**20:.0f} MB; the limit for a table is "
-                f"{MAX_BYTES // 2**20} MB"
+                words(
+                    "{file} is {size:.0f} MB; the limit for a table is {limit} MB",
+                    file=path.name,
+                    size=size / 2**20,
+                    limit=MAX_BYTES // 2**20,
+                )
             )
         digest = sha256_of(path)
         if path.suffix.lower() == ".parquet":
@@ -111,7 +116,9 @@ def read_table_cells(path: Path) -> tuple[list[str], pd.DataFrame, str]:
         cells = _read_csv_cells(path)
     except _UNREADABLE as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise TableError(f"{path.name} isn't a readable table ({reason})") from error
+        raise TableError(
+            words("{file} isn't a readable table ({reason})", file=path.name, reason=reason)
+        ) from error
     return list(cells.iloc[0]) if len(cells) else [], cells, digest
 
 
@@ -119,7 +126,7 @@ def _check_csv_size(content: bytes, path: Path) -> None:
     """Raise TableError if a csv has too many cells or contains NUL bytes; done before parsing, as
     cells take many times the file's size in memory."""
     if b"\0" in content:
-        raise TableError(f"{path.name} isn't UTF-8 text: save it as csv in UTF-8")
+        raise TableError(words("{file} isn't UTF-8 text: save it as csv in UTF-8", file=path.name))
     rows, columns = content.count(b"\n") + 1, content.partition(b"\n")[0].count(b",") + 1
     _check_cell_count(path, columns, max(rows * columns, content.count(b",")))
 
@@ -128,8 +135,15 @@ def _check_cell_count(path: Path, columns: int, cells: int) -> None:
     """Raise TableError if there are more than MAX_COLUMNS columns or MAX_CELLS cells."""
     if columns > MAX_COLUMNS or cells > MAX_CELLS:
         raise TableError(
-            f"{path.name} has {cells:,} cells in {columns:,} columns; the limits are {MAX_CELLS:,} "
-            f"and {MAX_COLUMNS:,}: split it"
+            words(
+                "{file} has {cells:,} cells in {columns:,} columns; the limits are {max_cells:,} "
+                "and {max_columns:,}: split it",
+                file=path.name,
+                cells=cells,
+                columns=columns,
+                max_cells=MAX_CELLS,
+                max_columns=MAX_COLUMNS,
+            )
         )
 
 
@@ -161,8 +175,12 @@ def _limit_unpacked_bytes(batches: Iterator[Any], path: Path) -> Iterator[Any]:
         unpacked += batch.nbytes
         if unpacked > _MAX_UNPACKED_BYTES:
             raise TableError(
-                f"{path.name} unpacks to over {_MAX_UNPACKED_BYTES // 2**20} MB: split it, or "
-                "leave out columns of long texts"
+                words(
+                    "{file} unpacks to over {limit} MB: split it, or leave out columns of long "
+                    "texts",
+                    file=path.name,
+                    limit=_MAX_UNPACKED_BYTES // 2**20,
+                )
             )
         yield batch
 
@@ -187,7 +205,11 @@ def _read_csv_cells(path: Path) -> pd.DataFrame:
         if not len(longer):
             raise
         raise TableError(
-            f"{path.name}: no row may have more columns than the first {format_lines(longer)}"
+            words(
+                "{file}: no row may have more columns than the first {lines}",
+                file=path.name,
+                lines=format_lines(longer),
+            )
         ) from error
     filled = np.flatnonzero((cells != "").any(axis=1))
     return cells.iloc[: filled[-1] + 1] if len(filled) else cells.iloc[:0]
@@ -205,7 +227,11 @@ def parse_coordinates(
     wrong = wrong.any(axis=1)
     if wrong.any():
         raise TableError(
-            f"{path.name}: keypoints must be finite numbers {format_lines(cells.index[wrong])}"
+            words(
+                "{file}: keypoints must be finite numbers {lines}",
+                file=path.name,
+                lines=format_lines(cells.index[wrong]),
+            )
         )
     return values.astype(np.float32)
 
@@ -216,22 +242,35 @@ def parse_names(cells: pd.Series, path: Path) -> NDArray[np.str_]:
     long = cells.index[cells.str.len() > _MAX_NAME_CHARACTERS]
     if len(long):
         raise TableError(
-            f"{path.name}: {cells.name} has texts of over {_MAX_NAME_CHARACTERS} characters "
-            f"{format_lines(long)}"
+            words(
+                "{file}: {column} has texts of over {limit} characters {lines}",
+                file=path.name,
+                column=cells.name,
+                limit=_MAX_NAME_CHARACTERS,
+                lines=format_lines(long),
+            )
         )
     return cells.str.strip().map(unquote_formula).to_numpy(str)
 
 
 def parse_numeric_labels(labels: pd.Series, path: Path) -> NDArray[np.str_]:
     """Return whole-number labels as (N,) text; raise TableError with the lines of others."""
-    check_rows(~labels.str.strip().str.fullmatch(r"\d+"), "the label must be a whole number", path)
+    wrong = ~labels.str.strip().str.fullmatch(r"\d+")
+    check_rows(wrong, words("the label must be a whole number"), path)
     return parse_names(labels, path)
 
 
 def check_rows(wrong: pd.Series, problem: str, path: Path) -> None:
     """Raise TableError with the lines of wrong rows if there are any."""
     if wrong.any():
-        raise TableError(f"{path.name}: {problem} {format_lines(wrong.index[wrong])}")
+        raise TableError(
+            words(
+                "{file}: {problem} {lines}",
+                file=path.name,
+                problem=problem,
+                lines=format_lines(wrong.index[wrong]),
+            )
+        )
 
 
 def read_label_names(path: Path) -> dict[str, str]:
@@ -243,21 +282,36 @@ def read_label_names(path: Path) -> dict[str, str]:
     try:
         if beside.stat().st_size > _MAX_LABEL_FILE_BYTES:
             raise TableError(
-                f"{beside.name} has over {_MAX_LABEL_FILE_BYTES // 2**20} MB: it should only "
-                "contain names"
+                words(
+                    "{file} has over {limit} MB: it should only contain names",
+                    file=beside.name,
+                    limit=_MAX_LABEL_FILE_BYTES // 2**20,
+                )
             )
         with beside.open(encoding="utf-8-sig", newline="") as file:
             lines = [line[0].strip() if line else "" for line in csv.reader(file)]
     except (OSError, UnicodeError, csv.Error) as error:
-        raise TableError(f"{beside.name}, the names of the labels, can't be read") from error
+        raise TableError(
+            words("{file}, the names of the labels, can't be read", file=beside.name)
+        ) from error
     return {str(i): unquote_formula(name) for i, name in enumerate(lines) if name}
 
 
 def format_lines(index: pd.Index, unit: str = "line") -> str:
-    """Format 0-based row indices as 1-based line numbers, at most twenty: “(3 lines: 2, 5, 9)”."""
+    """Format 0-based row indices as 1-based line numbers, at most twenty: “(3 lines: 2, 5, 9)”; for
+    the unit "annotation", as numbers of annotations."""
     numbers = ", ".join(str(int(i) + 1) for i in index[:_MAX_LISTED])
-    more = " …" if len(index) > _MAX_LISTED else ""
-    return f"({len(index)} {unit if len(index) == 1 else f'{unit}s'}: {numbers}{more})"
+    numbers += " …" if len(index) > _MAX_LISTED else ""
+    if unit == "annotation":
+        return count_words(
+            len(index),
+            "({n} annotation: {numbers})",
+            "({n} annotations: {numbers})",
+            numbers=numbers,
+        )
+    return count_words(
+        len(index), "({n} line: {numbers})", "({n} lines: {numbers})", numbers=numbers
+    )
 
 
 def quote_formula(text: str) -> str:

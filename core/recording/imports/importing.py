@@ -19,7 +19,7 @@ from core.errors import KindError, LabelError, MediaError, MudraError, TableErro
 from core.estimators import Estimator
 from core.files import printable
 from core.gestures.data import UNKNOWN_PERSON
-from core.gestures.labels import MAX_NAME, format_count, safe_name
+from core.gestures.labels import MAX_NAME, safe_name
 from core.media.archives import unpack_zip
 from core.parallel import LOCAL, check_place, map_parallel
 from core.pose.skeletons.table import skeleton_named
@@ -37,6 +37,7 @@ from core.store import NewSample, Project, Store
 from core.store.database.checks import check_frame_counts
 from core.store.rows import MOVING, STILL
 from core.store.transfer import find_or_create_project, find_project_skeleton
+from core.words import count_words, words
 
 LAYOUTS = ("auto", "folders", "keypoints-csv", "seed-csv", "point-history")
 _STORE_INTERVAL_S = 1.0  # a killed process loses at most this time's work
@@ -83,7 +84,13 @@ def import_path(
                 _import_table(store, project, table, path.name, options, report)
             return report
     if layout not in ("auto", "folders"):
-        raise TableError(f"{path.name} is no csv or parquet table, which “{layout}” reads")
+        raise TableError(
+            words(
+                "{file} is no csv or parquet table, which “{layout}” reads",
+                file=path.name,
+                layout=layout,
+            )
+        )
     with open_folder_or_zip(path) as folder:
         name = path.stem if folder != path else ""
         pictures = list_labelled_pictures(folder, mapping, name=name, videos=True)
@@ -97,14 +104,15 @@ def import_path(
 
 @contextmanager
 def report_with_history(
-    store: Store, project: Project, source: str, *, fresh: bool = False, verb: str = "Imported"
+    store: Store, project: Project, source: str = "", *, fresh: bool = False
 ) -> Iterator[AddReport]:
     """Yield an empty report to fill; afterwards, even after an error, add its samples to the undo
-    history. Undo also deletes the project if it was created for them (`fresh`)."""
+    history. Undo also deletes the project if it was created for them (`fresh`). `source` is the
+    name of the imported file; "" of uploads."""
     report = AddReport()
 
     def record() -> None:
-        title = f"{verb} {format_count(report.added, 'sample')} from {printable(source)}"
+        title = _title_import(report.added, printable(source))
         new = {"projects": [project.id]} if fresh else report.new
         store.record_additions(project.id, title, new)
 
@@ -118,6 +126,18 @@ def report_with_history(
     record()
 
 
+def _title_import(added: int, source: str) -> str:
+    """Return the title of an import in the undo history."""
+    if not source:
+        return count_words(added, "Added {n:,} sample from files", "Added {n:,} samples from files")
+    return count_words(
+        added,
+        "Imported {n:,} sample from {file}",
+        "Imported {n:,} samples from {file}",
+        file=source,
+    )
+
+
 @contextmanager
 def open_folder_or_zip(path: Path) -> Iterator[Path]:
     """Yield the folder, or a temporary folder with the unpacked zip; raise MediaError for any other
@@ -129,11 +149,18 @@ def open_folder_or_zip(path: Path) -> Iterator[Path]:
             yield folder
     elif path.exists():
         raise MediaError(
-            f"{path.name} is no folder, zip or table: give a folder per class, a zip of one, or a "
-            "csv"
+            words(
+                "{file} is no folder, zip or table: give a folder per class, a zip of one, or a "
+                "csv",
+                file=path.name,
+            )
         )
     else:
-        raise MediaError(f"{path} does not exist: give a folder per class, a zip of one, or a csv")
+        raise MediaError(
+            words(
+                "{file} does not exist: give a folder per class, a zip of one, or a csv", file=path
+            )
+        )
 
 
 def import_pictures(
@@ -165,7 +192,7 @@ def import_pictures(
                     waiting.setdefault(recording, []).extend(found)
                     known.add(found[0].file_hash or "")
             except (LabelError, KindError) as error:  # its folder's gesture takes no pictures
-                report.skipped.append((str(picture), str(error)))
+                report.skipped.append((str(picture), error.text))
             if time.monotonic() - stored_s > _STORE_INTERVAL_S or number == len(pictures):
                 for recording, samples in waiting.items():
                     report.note("samples", store.add_samples(recording, samples))
@@ -229,7 +256,14 @@ def _check_names(source: str, names: set[str]) -> None:
         try:
             safe_name(_shorten_name(name))
         except LabelError as error:
-            raise TableError(f"{source}: {error} ({name[:MAX_NAME]!r})") from error
+            raise TableError(
+                words(
+                    "{file}: {problem} ({name})",
+                    file=source,
+                    problem=error.text,
+                    name=repr(name[:MAX_NAME]),
+                )
+            ) from error
 
 
 def _shorten_name(name: str) -> str:

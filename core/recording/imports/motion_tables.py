@@ -22,6 +22,7 @@ from core.recording.imports.cells import (
     parse_numeric_labels,
     read_label_names,
 )
+from core.words import join_words, mark, words
 
 _FRAMES, _FPS, _ASPECT = 16, 30.0, 16 / 9
 _COLUMNS = ["label", *(f"{axis}{frame}" for frame in range(_FRAMES) for axis in "xy")]
@@ -46,9 +47,14 @@ def read_point_history(
     """
     if not is_point_history(first):
         raise TableError(
-            f"{path.name} has {len(first)} columns that begin with {first[:3]}; a point history "
-            f"has the columns label, x0, y0 … x15, y15; or an integer and {len(_COLUMNS) - 1} "
-            "numbers"
+            words(
+                "{file} has {n} columns that begin with {columns}; a point history has the columns "
+                "label, x0, y0 … x15, y15; or an integer and {numbers} numbers",
+                file=path.name,
+                n=len(first),
+                columns=first[:3],
+                numbers=len(_COLUMNS) - 1,
+            )
         )
     table = _normalise_columns(list(first), cells, path)
     points = parse_coordinates(table[_COLUMNS[1:]], path).reshape(-1, _FRAMES, 2)
@@ -58,9 +64,11 @@ def read_point_history(
     if "glitch" in table:
         lost = _mask_matching_cells(table, "glitch", "1")
     skipped = {
-        "in which the hand was lost": lost,
-        "whose direction contradicts their label": _mask_matching_cells(table, "agree", "0", "0.0"),
-        "of unclear meaning": labels == "unclear",
+        mark("{n:,} in which the hand was lost"): lost,
+        mark("{n:,} whose direction contradicts their label"): _mask_matching_cells(
+            table, "agree", "0", "0.0"
+        ),
+        mark("{n:,} of unclear meaning"): labels == "unclear",
     }
     person = "source_repo" if "source_repo" in table else "person"
     persons = parse_names(table[person], path) if person in table else np.full(len(table), "")
@@ -68,13 +76,14 @@ def read_point_history(
     if "burst" in table:
         bursts = parse_names(table["burst"], path)
     valid = ~np.any([*skipped.values()], axis=0)
-    counts = [f"{int(rows.sum()):,} {why}" for why, rows in skipped.items() if rows.any()]
+    counts = [words(why, n=int(rows.sum())) for why, rows in skipped.items() if rows.any()]
+    remark = words("has rows that are left out: {counts}", counts=join_words(counts))
     return KeypointTable(
         points[valid, :, None] * np.array([_ASPECT, 1], np.float32),
         labels[valid],
         persons[valid],
         skeleton=FINGERTIP_1.name,
-        remark=f"has rows that are left out: {', '.join(counts)}" if counts else "",
+        remark=remark if counts else "",
         recordings=bursts[valid],
         times_s=np.arange(_FRAMES) / _FPS,
     )
@@ -88,9 +97,15 @@ def _normalise_columns(names: list[str], cells: pd.DataFrame, path: Path) -> pd.
         return table.assign(label=[by_number.get(text, f"class {text}") for text in labels])
     repeated = [name for name in _COLUMNS if names.count(name) != 1]
     if repeated:
-        raise TableError(f"{path.name} must have these columns once each: {', '.join(repeated)}")
+        raise TableError(
+            words(
+                "{file} must have these columns once each: {columns}",
+                file=path.name,
+                columns=", ".join(repeated),
+            )
+        )
     table = cells.loc[1:].set_axis(names, axis=1)
-    check_rows(table["label"].str.strip() == "", "the label is empty", path)
+    check_rows(table["label"].str.strip() == "", words("the label is empty"), path)
     return table
 
 

@@ -10,11 +10,13 @@ from core.files import printable, sha256_of, wrap_os_errors
 from core.media.limits import VIDEO
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.media.videos import VIDEO_SUFFIXES, read_video, video_info
+from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Frame
 from core.progress import Progress, ignore_progress
 from core.recording.imports.tables import match_label
-from core.recording.samples import Limits, make_sample, missing_pose_reason, select_valid_pose
+from core.recording.samples import Limits, make_sample, select_valid_pose
 from core.store import NewSample
+from core.words import words
 
 _VIDEO_FPS = 5.0  # neighbouring frames hardly differ
 _NO_LIMITS = Limits(score=0.0, outside=1.0)  # for pictures: the user chose them
@@ -57,7 +59,13 @@ def list_labelled_pictures(
             label = (name or folder.resolve().name) if is_top else path.parent.name
             found.append(LabelledPicture(path, label, match_label(label, mapping)))
     if not found:
-        raise MediaError(f"no pictures ({', '.join(suffixes)}) in {name or folder}")
+        raise MediaError(
+            words(
+                "no pictures ({suffixes}) in {folder}",
+                suffixes=", ".join(suffixes),
+                folder=name or folder,
+            )
+        )
     return found
 
 
@@ -75,7 +83,7 @@ def extract_samples(
                     picture.path, str(picture), estimator, known, with_crop=with_crop
                 )
             except (MediaError, EstimatorError) as error:
-                yield str(error)
+                yield error.text
 
 
 def extract_file_samples(
@@ -118,5 +126,6 @@ def extract_file_samples(
             )
             found.append(replace(sample, file_hash=digest))
     if not found:
-        raise MediaError(f"{missing_pose_reason(estimator.skeleton)} found")
+        is_body = skeleton_named(estimator.skeleton).is_body
+        raise MediaError(words("no body found") if is_body else words("no hand found"))
     return found

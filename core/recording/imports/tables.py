@@ -32,6 +32,7 @@ from core.recording.imports.cells import (
     read_table_cells,
 )
 from core.recording.imports.motion_tables import is_point_history, read_point_history
+from core.words import words
 
 TABLE_SUFFIXES = (".csv", ".parquet")
 _ESTIMATORS = {  # of tables that do not name theirs
@@ -69,18 +70,34 @@ def read_table(
     layout = _detect_layout(first, path) if layout == "auto" else layout
     reader = _READERS.get(layout)
     if reader is None:
-        raise TableError(f"{path.name} is a table, which layout “{layout}” does not read")
+        raise TableError(
+            words(
+                "{file} is a table, which layout “{layout}” does not read",
+                file=path.name,
+                layout=layout,
+            )
+        )
     table = reader(first, cells, path, skeleton or default_skeleton)
     if not len(table):
-        raise TableError(f"{path.name} has no rows")
+        raise TableError(words("{file} has no rows", file=path.name))
     gestures, known = _match_gestures(table, mapping or {})
     mirrored = table.mirrored if len(table.mirrored) else np.zeros(len(table), bool)
     remark = table.remark
     if layout == "keypoints-csv" and "x0" in first and not (skeleton or "skeleton" in first):
-        default = f"does not name its skeleton: read as {table.skeleton}"
-        remark = f"{default}; it {remark}" if remark else default
+        remark = _remark_skeleton(table.skeleton, remark)
     return replace(
         table, gestures=gestures, known=known, mirrored=mirrored, sha256=digest, remark=remark
+    )
+
+
+def _remark_skeleton(skeleton: str, remark: str) -> str:
+    """Return the remark that a table's skeleton is assumed, before another remark or ""."""
+    if not remark:
+        return words("does not name its skeleton: read as {skeleton}", skeleton=skeleton)
+    return words(
+        "does not name its skeleton: read as {skeleton}; it {remark}",
+        skeleton=skeleton,
+        remark=remark,
     )
 
 
@@ -100,8 +117,13 @@ def _detect_layout(first: list[str], path: Path) -> str:
     if "x0" in first or len(first) == _NUMBERED_COLUMNS:
         return "keypoints-csv"
     raise TableError(
-        f"{path.name} has {len(first)} columns that begin with {first[:3]}; expected are the "
-        "columns gesture, x0, y0, x1 …; or an integer and 42 numbers; or 44 numbers and class"
+        words(
+            "{file} has {n} columns that begin with {columns}; expected are the columns gesture, "
+            "x0, y0, x1 …; or an integer and 42 numbers; or 44 numbers and class",
+            file=path.name,
+            n=len(first),
+            columns=first[:3],
+        )
     )
 
 
@@ -121,10 +143,13 @@ def _read_keypoint_table(
     _check_columns(names, columns, skeleton, path)
     if {*_CLIP_COLUMNS} <= {*names} and table[_CLIP_COLUMNS[0]].duplicated().any():
         raise TableError(
-            f"{path.name} has clips, a row a frame: bring them into a project (import)"
+            words(
+                "{file} has clips, a row a frame: bring them into a project (import)",
+                file=path.name,
+            )
         )
     empty = table["gesture"].str.strip() == ""
-    check_rows(empty, "the gesture is empty", path)
+    check_rows(empty, words("the gesture is empty"), path)
     person = next((column for column in ("person", "source_repo") if column in names), None)
     points = _parse_keypoints(table[columns], skeleton, path)
     points = points.reshape(-1, skeleton.size, len(axes))
@@ -150,7 +175,14 @@ def _read_constant(table: pd.DataFrame, column: str, path: Path) -> str:
         return ""
     values = sorted(set(np.ravel(table[column])))
     if len(values) > 1:
-        raise TableError(f"{path.name} mixes the {column}s {', '.join(values)}: one per file")
+        raise TableError(
+            words(
+                "{file} mixes the {column}s {values}: one per file",
+                file=path.name,
+                column=column,
+                values=", ".join(values),
+            )
+        )
     return str(values[0])
 
 
@@ -159,15 +191,28 @@ def _find_table_skeleton(name: str, columns: list[str], path: Path) -> Skeleton:
     than the columns."""
     if name not in SKELETONS:
         known = ", ".join(SKELETONS)
-        raise TableError(f"{path.name}: no skeleton “{name}”; there are: {known}")
+        raise TableError(
+            words(
+                "{file}: no skeleton “{name}”; there are: {known}",
+                file=path.name,
+                name=name,
+                known=known,
+            )
+        )
     skeleton = skeleton_named(name)
     joints = next(joint for joint in range(MAX_COLUMNS + 1) if f"x{joint}" not in columns)
     if joints > skeleton.size:
         fitting = [one.name for one in SKELETONS.values() if one.size == joints]
-        names = f" ({' or '.join(fitting)})" if fitting else ""
         raise TableError(
-            f"{path.name} has {joints} keypoints a row, {name} has {skeleton.size}: name the "
-            f"table's skeleton{names} in a column “skeleton” or by --skeleton"
+            words(
+                "{file} has {n} keypoints a row, {skeleton} has {size}: name the table's "
+                "skeleton{names} in a column “skeleton” or by --skeleton",
+                file=path.name,
+                n=joints,
+                skeleton=name,
+                size=skeleton.size,
+                names=f" ({' or '.join(fitting)})" if fitting else "",
+            )
         )
     return skeleton
 
@@ -189,7 +234,13 @@ def _check_columns(
     wrong = [name for name in ["gesture", *coordinates] if names.count(name) != 1]
     wrong += [name for name in optional if names.count(name) > 1]
     if wrong:
-        raise TableError(f"{path.name} must have these columns once each: {', '.join(wrong)}")
+        raise TableError(
+            words(
+                "{file} must have these columns once each: {columns}",
+                file=path.name,
+                columns=", ".join(wrong),
+            )
+        )
 
 
 def _parse_keypoints(cells: pd.DataFrame, skeleton: Skeleton, path: Path) -> NDArray[np.float32]:
@@ -213,7 +264,7 @@ def _parse_mirrored(table: pd.DataFrame, path: Path) -> NDArray[np.bool_]:
         return np.zeros(len(table), bool)
     texts = table["mirrored_view"].str.strip().str.lower()
     wrong = ~texts.isin(["true", "false", ""])
-    check_rows(wrong, "mirrored_view must be true or false", path)
+    check_rows(wrong, words("mirrored_view must be true or false"), path)
     return (texts == "true").to_numpy(bool)
 
 
@@ -235,9 +286,10 @@ def _set_hidden_to_nan(points: NDArray[np.float32], table: pd.DataFrame, skeleto
         points[hidden] = np.nan
         return ""
     points[_find_clamped_keypoints(points)] = np.nan
-    return (
-        f"does not say which keypoints are hidden (columns v0 … {columns[-1]}): all count as seen, "
-        "but for those in a row at the picture's edge, and a model may misread them"
+    return words(
+        "does not say which keypoints are hidden (columns v0 … {last}): all count as seen, but for "
+        "those in a row at the picture's edge, and a model may misread them",
+        last=columns[-1],
     )
 
 
@@ -261,9 +313,11 @@ def _parse_world(table: pd.DataFrame, skeleton: Skeleton) -> tuple[NDArray[np.fl
     lacking = ~np.isfinite(values).all(axis=1)
     if lacking.all():
         return None, ""
-    remark = (
-        f"has no keypoints in space ({names[0]} …) in some rows "
-        f"{format_lines(table.index[lacking])}: they count in the picture alone"
+    remark = words(
+        "has no keypoints in space ({column} …) in some rows {lines}: they count in the picture "
+        "alone",
+        column=names[0],
+        lines=format_lines(table.index[lacking]),
     )
     world = np.where(lacking[:, None], np.nan, values).reshape(-1, skeleton.size, 3)
     return world.astype(np.float32), remark if lacking.any() else ""
@@ -274,8 +328,13 @@ def _read_numbered_table(cells: pd.DataFrame, path: Path) -> KeypointTable:
     the label file or "class N"."""
     if cells.shape[1] != _NUMBERED_COLUMNS:
         raise TableError(
-            f"{path.name} has {cells.shape[1]} columns without names; "
-            f"expected are an integer and {_NUMBERED_COLUMNS - 1} numbers"
+            words(
+                "{file} has {n} columns without names; expected are an integer and {numbers} "
+                "numbers",
+                file=path.name,
+                n=cells.shape[1],
+                numbers=_NUMBERED_COLUMNS - 1,
+            )
         )
     labels = parse_numeric_labels(cells[0], path)
     points = parse_coordinates(cells.iloc[:, 1:], path).reshape(-1, HAND_21.size, 2)
@@ -290,9 +349,15 @@ def _read_seed_table(
     """Read the seed app's table: 44 numbers of an OpenPose hand, and a class of 0 or 1; keypoints
     at (0, 0) become NaN."""
     if cells.shape[1] != 45:
-        raise TableError(f"{path.name} has {cells.shape[1]} columns, the seed's table has 45")
+        raise TableError(
+            words(
+                "{file} has {n} columns, the seed's table has 45",
+                file=path.name,
+                n=cells.shape[1],
+            )
+        )
     rows = cells.loc[1:]
-    check_rows(~rows[44].isin(_SEED_CLASSES), "class must be 0 or 1", path)
+    check_rows(~rows[44].isin(_SEED_CLASSES), words("class must be 0 or 1"), path)
     # The 22nd point is the maximum of the background's map: no keypoint.
     points = parse_coordinates(rows.iloc[:, :44], path).reshape(-1, 22, 2)[:, : HAND_21.size]
     points[(points == 0).all(axis=2)] = np.nan  # how the seed writes a keypoint it did not find

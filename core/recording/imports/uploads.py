@@ -12,7 +12,6 @@ from core.errors import EstimatorError, MediaError, MudraError
 from core.estimators import Estimator
 from core.files import printable, temporary_folder
 from core.gestures.data import UNKNOWN_PERSON
-from core.gestures.labels import format_count
 from core.media.pictures import read_picture
 from core.media.videos import VIDEO_SUFFIXES
 from core.pose.types import Frame
@@ -31,6 +30,7 @@ from core.recording.imports.picture_files import (
 from core.recording.recorder import Recorder
 from core.recording.samples import STORED, AddReport, make_sample, select_valid_pose
 from core.store import Gesture, NewSample, Project
+from core.words import count_words, words
 
 _UNSAFE = re.compile("[\\x00-\\x1f/\\\\\\ud800-\\udfff]")  # in the untrusted name of a file
 _MAX_NAME_CHARACTERS = 60
@@ -67,12 +67,15 @@ def add_uploads(
     """
     if gesture.moves:
         raise MediaError(
-            f"“{gesture.name}” moves, and files become samples of gestures that are held still: "
-            "record it with the camera, or from a video of one performance on the command line"
+            words(
+                "“{gesture}” moves, and files become samples of gestures that are held still: "
+                "record it with the camera, or from a video of one performance on the command line",
+                gesture=gesture.name,
+            )
         )
     total = len(uploads)
     with (
-        report_with_history(recorder.store, project, "files", verb="Added") as report,
+        report_with_history(recorder.store, project) as report,
         make_estimator() as estimator,
         temporary_folder("upload-") as folder,
     ):
@@ -135,7 +138,7 @@ class _UploadImporter:
             frame = Frame(read_picture(content, name=name), source=name)
             estimate = self._estimator.estimate_still(frame.rgb)
         except (MediaError, EstimatorError) as error:
-            return str(error)
+            return error.text
         pose = select_valid_pose(estimate, None)
         if isinstance(pose, str):
             return pose
@@ -150,7 +153,7 @@ class _UploadImporter:
                 path, name, self._estimator, self._known, with_crop=picture, progress=progress
             )
         except MudraError as error:
-            self._report.skipped.append((name, str(error)))
+            self._report.skipped.append((name, error.text))
             return
         if samples:
             self._store_samples(self._recorder.create_recording(self._gesture.id), samples)
@@ -171,9 +174,10 @@ class _UploadImporter:
                 files = list_labelled_pictures(folder, mapping, name=path.name, videos=True)
                 import_pictures(store, self._project, files, name, options, self._report)
         except MudraError as error:
-            self._report.skipped.append((name, str(error)))
+            self._report.skipped.append((name, error.text))
         if stored := self._report.already - before:
-            self._report.skipped.append((name, f"{format_count(stored, 'file')} {STORED}"))
+            reason = count_words(stored, "{n:,} file stored already", "{n:,} files stored already")
+            self._report.skipped.append((name, reason))
         self._known = store.stored_file_hashes(self._project.id)
 
 
@@ -197,8 +201,11 @@ def temporary_uploads(
             safe = _UNSAFE.sub("_", name)[-_MAX_NAME_CHARACTERS:].lstrip(".") or "upload"
             if (target / safe).exists():
                 raise MediaError(
-                    f"two of the files are called {safe}: leave one out, or give a zip of their "
-                    "folders"
+                    words(
+                        "two of the files are called {name}: leave one out, or give a zip of their "
+                        "folders",
+                        name=safe,
+                    )
                 )
             (target / safe).write_bytes(content)
         yield target

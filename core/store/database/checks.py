@@ -11,8 +11,9 @@ from sqlalchemy import Connection, func, select, update
 from core.errors import KindError, NotFoundError, SkeletonError, StoreError
 from core.store.database import schema as t
 from core.store.rows import MOVING, NewSample, split_ids
+from core.words import words
 
-_AXES = {2: "in the picture (x, y)", 3: "in space (x, y, z)"}
+_AXES = {2: words("in the picture (x, y)"), 3: words("in space (x, y, z)")}
 _SAMPLE = t.samples.c
 _AXES_COUNT = func.length(_SAMPLE.keypoints) / func.length(_SAMPLE.scores)  # 4 bytes each
 
@@ -25,7 +26,7 @@ def check_recording(connection: Connection, session_id: int, gesture_id: int, ow
         gesture.project_id == session.project_id, t.is_owned_by(session.project_id, owner)
     )
     if connection.execute(both).first() is None:
-        raise NotFoundError("this session or gesture is gone: reload and choose another")
+        raise NotFoundError(words("this session or gesture is gone: reload and choose another"))
 
 
 def find_sample_home(connection: Connection, burst_id: int, owner: str) -> Any:
@@ -58,8 +59,12 @@ def find_sample_home(connection: Connection, burst_id: int, owner: str) -> Any:
         raise NotFoundError(f"no recording {burst_id}: start one first")
     for part in ("gesture", "person", "project"):
         if getattr(home, f"{part}_deleted_at") is not None:
-            name = getattr(home, part)
-            raise NotFoundError(f"“{name}” was deleted meanwhile: restore it, then go on")
+            raise NotFoundError(
+                words(
+                    "“{name}” was deleted meanwhile: restore it, then go on",
+                    name=getattr(home, part),
+                )
+            )
     return home
 
 
@@ -70,8 +75,13 @@ def check_samples(connection: Connection, home: Any, new: Sequence[NewSample]) -
     other = {sample.skeleton for sample in new} - {home.skeleton}
     if other:
         raise SkeletonError(
-            f"these samples are {', '.join(sorted(other))}, “{home.project}” takes {home.skeleton}:"
-            " choose or create a project for them"
+            words(
+                "these samples are {skeletons}, “{project}” takes {skeleton}: choose or create a "
+                "project for them",
+                skeletons=", ".join(sorted(other)),
+                project=home.project,
+                skeleton=home.skeleton,
+            )
         )
     kinds = {(s.keypoints.shape[2], s.world is not None, s.estimator) for s in new}
     check_axes(connection, home.project_id, kinds)
@@ -98,14 +108,23 @@ def check_axes(connection: Connection, project_id: int, kinds: set[tuple[int, bo
         own = min(stored or axes)
         (other,) = axes - {own}
         raise SkeletonError(
-            f"these samples' keypoints are {_AXES[other]}, those of “{name}” {_AXES[own]}: choose "
-            "or create a project for them"
+            words(
+                "these samples' keypoints are {axes}, those of “{project}” {own_axes}: choose or "
+                "create a project for them",
+                axes=_AXES[other],
+                project=name,
+                own_axes=_AXES[own],
+            )
         )
     flat = sorted({estimator for count, world, estimator in kinds if count == 2 and not world})
     if in_space and flat:
         raise SkeletonError(
-            f"“{name}” learns from keypoints in space, which {', '.join(flat)} does not find: "
-            "choose other keypoints, or have the project learn from the picture"
+            words(
+                "“{project}” learns from keypoints in space, which {estimators} does not find: "
+                "choose other keypoints, or have the project learn from the picture",
+                project=name,
+                estimators=", ".join(flat),
+            )
         )
     _train_in_space(connection, project_id, axes)
 
@@ -116,7 +135,7 @@ def check_imported_axes(connection: Connection, project_id: int) -> None:
     found = select(_AXES_COUNT).where(_SAMPLE.project_id == project_id)
     axes = {int(count) for count in connection.scalars(found.distinct())}
     if len(axes) > 1:
-        raise StoreError("some samples are in the picture (x, y), others in space (x, y, z)")
+        raise StoreError(words("some samples are in the picture (x, y), others in space (x, y, z)"))
     _train_in_space(connection, project_id, axes)
 
 
@@ -155,10 +174,18 @@ def check_stored_ids(connection: Connection, ids: Iterable[int]) -> None:
 
 def _make_kind_error(gesture: str, kind: str) -> KindError:
     """Create the KindError that tells whether this gesture takes single frames or clips."""
-    own, other = "single frames", "clips"
     if kind == MOVING:
-        own, other = other, own
+        return KindError(
+            words(
+                "“{gesture}” is a moving gesture: its samples are clips, and some of these are "
+                "single frames; choose a gesture of their kind",
+                gesture=gesture,
+            )
+        )
     return KindError(
-        f"“{gesture}” is a {kind} gesture: its samples are {own}, and some of these are {other}; "
-        "choose a gesture of their kind"
+        words(
+            "“{gesture}” is a still gesture: its samples are single frames, and some of these are "
+            "clips; choose a gesture of their kind",
+            gesture=gesture,
+        )
     )

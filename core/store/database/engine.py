@@ -19,6 +19,7 @@ from sqlalchemy.exc import (
 
 from core.errors import StoreError, StoreFullError
 from core.files import wrap_os_errors
+from core.words import words
 
 _SQLITE = "sqlite:///"
 _URL = re.compile(r"[\w+.-]+://")
@@ -128,18 +129,21 @@ def translate_errors() -> Iterator[None]:
     except IntegrityError as error:
         # PostgreSQL's texts are in the server's language, its codes are not
         if getattr(error.orig, "sqlstate", "") == "23505" or "UNIQUE" in str(error.orig):
-            raise StoreError("that name is taken already: choose another") from error
-        raise StoreError("what this belongs to is gone: reload and try again") from error
+            raise StoreError(words("that name is taken already: choose another")) from error
+        raise StoreError(words("what this belongs to is gone: reload and try again")) from error
     except TimeoutError as error:
         raise StoreError(
-            "the store has too many requests at once: try again in a moment"
+            words("the store has too many requests at once: try again in a moment")
         ) from error
     except DBAPIError as error:
         reason = hide_password(str(error.orig))
         code = getattr(error.orig, "sqlstate", None)
         if code == "53100" or "is full" in reason or "No space left" in reason:
-            raise StoreFullError("the disk is full: free some space, then go on") from error
+            raise StoreFullError(words("the disk is full: free some space, then go on")) from error
         if "readonly" in reason:
-            reason += ": its file or folder is read-only; make it writable, or set "
-            reason += "MUDRA_WORKSPACE to another folder"
-        raise StoreError(f"the store can't be used ({reason})") from error
+            reason = words(
+                "{reason}: its file or folder is read-only; make it writable, or set "
+                "MUDRA_WORKSPACE to another folder",
+                reason=reason,
+            )
+        raise StoreError(words("the store can't be used ({reason})", reason=reason)) from error

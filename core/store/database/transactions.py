@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, text
+from sqlalchemy import Connection, Table, insert, literal, select, text
 
 from core.errors import NotFoundError
 from core.gestures.labels import safe_name
@@ -18,8 +18,16 @@ from core.store.database.engine import open_engine, remove_sqlite_files, transla
 from core.store.database.undo_log import HistoryEntry, UndoLog, undo_entry
 from core.store.database.upgrades import upgrade_schema
 from core.store.rows import now
+from core.words import words
 
 OnChange = Callable[[int, HistoryEntry], None]
+_ROWS = {
+    "projects": words("projects"),
+    "gestures": words("gestures"),
+    "persons": words("persons"),
+    "sessions": words("sessions"),
+    "rules": words("rules"),
+}
 
 
 class Database:
@@ -83,7 +91,7 @@ class Database:
         of = t.projects.c
         own = select(of.id).where(of.id == project_id, of.owner == self.owner)
         if connection.execute(own).first() is None:
-            raise NotFoundError("this project is gone: choose another")
+            raise NotFoundError(words("this project is gone: choose another"))
 
     def has_owners(self) -> bool:
         """Whether any project was created by a person who logged in."""
@@ -136,17 +144,23 @@ class Database:
                 undo_log.record_inserts(t.metadata.tables[table], ids)
 
     def update_rows(self, table: Table, ids: Iterable[int], title: str, **values: Any) -> None:
-        """Set columns of the rows with these ids as one undoable action; {} in the title becomes
-        the first row's name. Raise NotFoundError if rows are missing, after changing the rest."""
+        """Set columns of the rows with these ids as one undoable action. Raise NotFoundError if
+        rows are missing, after changing the rest.
+
+        Args:
+            title: a marked template; its field `name` is the first row's name, `new_name` the one
+                that it gets.
+        """
         wanted = list(dict.fromkeys(ids))
         if not wanted or not values:
             return
-        project_id, title = self._find_project_and_title(table, wanted, title)
+        new_name = values.get("name") or ""
+        project_id, title = self._find_project_and_title(table, wanted, title, new_name)
         with self.begin_undoable(project_id, title) as undo_log:
             own = _project_id_column(table) == project_id
             changed = undo_log.update_where(table, table.c.id.in_(wanted) & own, **values)
         if changed < len(wanted):
-            raise NotFoundError(f"{len(wanted) - changed} of {len(wanted)} {table.name} are gone")
+            raise _missing_rows_error(len(wanted) - changed, len(wanted), table)
 
     def delete_with_samples(
         self, table: Table, row_id: int, title: str, samples_condition: Any
@@ -157,21 +171,22 @@ class Database:
         with self.begin_undoable(*self._find_project_and_title(table, [row_id], title)) as undo_log:
             row = (table.c.id == row_id) & table.c.deleted_at.is_(None)
             if not undo_log.update_where(table, row, deleted_at=at):
-                raise NotFoundError(f"this was deleted from the {table.name} already")
+                raise NotFoundError(
+                    words("this was deleted from the {rows} already", rows=_ROWS[table.name])
+                )
             samples = samples_condition & t.samples.c.deleted_at.is_(None)
             undo_log.update_where(t.samples, samples, deleted_at=at)
 
     def _find_project_and_title(
-        self, table: Table, ids: Sequence[int], title: str
+        self, table: Table, ids: Sequence[int], title: str, new_name: str = ""
     ) -> tuple[int, str]:
         """Return the project id of the first existing row, and the title with that row's name
         filled in; raise NotFoundError if none of the rows exists."""
-        project_id = _project_id_column(table)
-        columns = [project_id, table.c.name] if "name" in table.c else [project_id]
+        columns = _project_id_column(table), table.c.get("name", literal(""))
         for row_id in ids:
-            for found_id, *name in self.fetch_all(select(*columns).where(table.c.id == row_id)):
-                return found_id, title.format(*name)
-        raise NotFoundError(f"{len(ids)} of {len(ids)} {table.name} are gone")
+            for project_id, name in self.fetch_all(select(*columns).where(table.c.id == row_id)):
+                return project_id, words(title, name=name, new_name=new_name)
+        raise _missing_rows_error(len(ids), len(ids), table)
 
     def list_history(self, project_id: int) -> list[HistoryEntry]:
         """Return the project's undoable actions, newest first."""
@@ -185,6 +200,18 @@ class Database:
         `undo_entry`). Raise StoreError, and change nothing, if a name has been taken meanwhile."""
         with self.begin_write() as connection:
             return undo_entry(connection, entry_id, self.owner)
+
+
+def _missing_rows_error(missing: int, total: int, table: Table) -> NotFoundError:
+    """Create the error that rows of a table don't exist any more."""
+    return NotFoundError(
+        words(
+            "{missing} of {total} {rows} are gone",
+            missing=missing,
+            total=total,
+            rows=_ROWS[table.name],
+        )
+    )
 
 
 def _project_id_column(table: Table) -> Any:

@@ -16,6 +16,7 @@ from core.errors import NotFoundError, StoreError
 from core.store.database import schema as t
 from core.store.database.checks import check_stored_ids
 from core.store.rows import now, split_ids
+from core.words import words
 
 MAX_ENTRIES = 50  # of a project
 
@@ -68,7 +69,7 @@ class UndoLog:
         if not any(change["was"] for change in self._changes):
             return None
         at = now()
-        row = {"project_id": self.project_id, "title": self.title, "at": at}
+        row = {"project_id": self.project_id, "title": str(self.title), "at": at}
         journal = json.dumps(self._changes, separators=(",", ":"))
         added = self.connection.execute(insert(t.acts).values(row | {"journal": journal}))
         of = t.acts.c
@@ -88,15 +89,19 @@ def undo_entry(connection: Connection, entry_id: int, owner: str) -> int:
     found = select(t.acts.c.project_id, t.acts.c.journal).where(t.acts.c.id == entry_id)
     entry = connection.execute(found.where(t.is_owned_by(t.acts.c.project_id, owner))).first()
     if entry is None:
-        raise NotFoundError("this can't be undone any more: it was undone already, or is too old")
+        raise NotFoundError(
+            words("this can't be undone any more: it was undone already, or is too old")
+        )
     before = _count_orphans(connection, entry.project_id)
     changes = json.loads(entry.journal)
     at = now()  # one time for everything that goes to the bin, so that it is restored together
     restored = sum(_revert_change(connection, change, at) for change in reversed(changes))
     if _count_orphans(connection, entry.project_id) > before:
         raise StoreError(
-            "this would leave samples whose gesture or person is in the bin: restore that first, "
-            "or move the samples"
+            words(
+                "this would leave samples whose gesture or person is in the bin: restore that "
+                "first, or move the samples"
+            )
         )
     of_samples = [change["was"] for change in changes if change["table"] == t.samples.name]
     check_stored_ids(connection, [i for was in of_samples for group in was for i in group["ids"]])

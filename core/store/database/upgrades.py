@@ -12,6 +12,7 @@ from core.errors import StoreError
 from core.gestures.labels import to_colour_emoji
 from core.pose.skeletons.table import HAND_21
 from core.store.database.schema import VERSION, gestures, meta, metadata
+from core.words import words
 
 _OTHER = f"WHERE length(s.scores) <> {4 * HAND_21.size}"
 _UPGRADES = {
@@ -82,7 +83,11 @@ def upgrade_schema(connection: Connection) -> None:
     version = connection.execute(select(meta.c.version)).scalar_one()
     if version > VERSION:
         raise StoreError(
-            f"the store has version {version}, this Mudra knows {VERSION}: use a newer Mudra"
+            words(
+                "the store has version {version}, this Mudra knows {known}: use a newer Mudra",
+                version=version,
+                known=VERSION,
+            )
         )
     blob, key = "BLOB", "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT"
     if connection.dialect.name == "postgresql":

@@ -1,7 +1,7 @@
 """The stage: one browser component for what lives on a page, in parts that share a channel."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
@@ -66,11 +66,16 @@ _component = st.components.v2.component(
 )
 
 
-def connect_page(path: str, token: str) -> None:
-    """Connect the page to the live channel; a notice is shown while the connection is lost."""
+def connect_page(path: str, token: str, language: str) -> None:
+    """Connect the page to the live channel; a notice is shown while the connection is lost.
+
+    Args:
+        language: the code of the chosen language; the page loads anew if it has another one.
+    """
+    channel = {"path": path, "token": token}
     _component(
         key="stage_connection",
-        data={"part": "connection", "channel": {"path": path, "token": token}},
+        data={"part": "connection", "channel": channel, "language": language},
     )
 
 
@@ -134,11 +139,14 @@ def _rerun() -> None:
     """Do nothing: that the browser asked reruns the page."""
 
 
-def browser_file_urls(folder: Path) -> dict[str, str]:
-    """Return this server's URLs of the MediaPipe library, its loader, WASM and models, by name."""
+def browser_file_urls(folder: Path, to_path: Callable[[str], str]) -> dict[str, str]:
+    """Return this server's URLs of the MediaPipe library, its loader, WASM and models, by name.
+
+    Args:
+        to_path: returns the URL path of a route for this visitor.
+    """
     given = st.components.v1.declare_component(_FILES, path=folder)  # files and nothing else
-    path = (st.get_option("server.baseUrlPath") or "").strip("/")
-    root = f"/{path}/component/{given.name}" if path else f"/component/{given.name}"
+    root = to_path(f"component/{given.name}")
     names = {"library": LIBRARY, "loader": LOADER, "wasm": WASM} | {name: name for name in MODELS}
     return {part: f"{root}/{name}?v={VERSION}" for part, name in names.items()}
 

@@ -1,6 +1,7 @@
 // The answer: of each hand its emoji, its name, and a bar for every gesture. Text alone is set:
 // names are the users'. On pages with video it comes by the channel, with what is wrong, and how fast.
 import { find, made } from "../elements.js"
+import { t } from "../words.js"
 import { channel } from "./channel.js"
 
 const HELD_MS = 1000
@@ -76,7 +77,7 @@ function drawHands(box, hands) {
 function drawNews(box, news, details) {
   drawHands(box, news.hands)
   const shown = { problem: news.problem, drift: details && news.drift,
-    motions: details && news.motions && `Last movements: ${news.motions}`,
+    motions: details && news.motions && t("Last movements: {motions}", { motions: news.motions }),
     rates: details && news.rates }
   for (const name of /** @type {(keyof typeof shown)[]} */ (Object.keys(shown))) {
     const place = box.texts[name], text = shown[name] || ""

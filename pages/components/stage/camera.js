@@ -106,7 +106,7 @@ export class Camera {
   }
 
   draw() {
-    if (this.data) this.box.draw(this.data.words, this.stream ? "on" : this.opening ? "opening" : "off")
+    if (this.data) this.box.draw(this.data, this.stream ? "on" : this.opening ? "opening" : "off")
   }
 
   close() {

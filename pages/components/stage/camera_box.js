@@ -1,6 +1,7 @@
 // What is seen of the camera: a box that has the picture's shape, START in its middle while it is off,
 // what is wrong and what to do about it, and below it STOP and the choice of the camera.
 import { made } from "../elements.js"
+import { t } from "../words.js"
 
 export class CameraBox {
   /**
@@ -13,7 +14,7 @@ export class CameraBox {
     this.video = made("video", "", "", { muted: true, playsInline: true, hidden: true })
     this.canvas = made("canvas", "", "", { hidden: true })
     this.cover = made("div", "cover")
-    this.startButton = made("button", "start", "START", { type: "button", onclick: start })
+    this.startButton = made("button", "start", t("START"), { type: "button", onclick: start })
     this.note = made("p", "note")
     this.problem = made("div", "problem", "", { hidden: true })
     this.problemText = made("p")
@@ -21,14 +22,14 @@ export class CameraBox {
     /** @param {string} page @param {string} text */
     const link = (page, text) =>
       made("button", "link", text, { type: "button", onclick: () => go(page) })
-    this.problem.append(this.problemText, link("demo", "Try the demo instead"),
-      link("record", "Upload pictures"))
+    this.links = [link("demo", t("Try the demo instead")), link("record", t("Upload pictures"))]
+    this.problem.append(this.problemText, ...this.links)
     this.cover.append(this.problem, this.startButton, this.note)
     this.picture.append(this.video, this.canvas, this.cover)
     this.bar = made("div", "bar")
-    this.stopButton = made("button", "stop", "STOP", { type: "button", onclick: stop })
+    this.stopButton = made("button", "stop", t("STOP"), { type: "button", onclick: stop })
     this.cameras = made("select", "", "", { hidden: true, onchange: () => choose(this.cameras.value) })
-    this.cameras.setAttribute("aria-label", "Camera")
+    this.cameras.setAttribute("aria-label", t("Camera"))
     this.status = made("p")
     this.status.setAttribute("role", "status")
     this.bar.append(this.stopButton, this.cameras, this.status)
@@ -41,8 +42,9 @@ export class CameraBox {
   }
 
   // `state`: "off", "opening" or "on".
-  /** @param {Words} words @param {string} state */
-  draw(words, state) {
+  /** @param {CameraData} data @param {string} state */
+  draw({ words, links }, state) {
+    for (const link of this.links) link.hidden = !links
     this.cover.hidden = state === "on"
     this.startButton.hidden = state !== "off"
     this.note.textContent = state === "off" ? words.privacy : words.opening

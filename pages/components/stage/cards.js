@@ -5,6 +5,7 @@
 // at once after an edit, and after recordings once a moment has passed without one.
 import { Asking } from "../asking.js"
 import { made } from "../elements.js"
+import { t, tn } from "../words.js"
 import { channel } from "./channel.js"
 import { Different } from "./different.js"
 import { Metronome } from "./metronome.js"
@@ -30,11 +31,13 @@ const name = (element, label) => {
 /** @param {Element} element @param {string} text */
 const put = (element, text) => { if (element.textContent !== text) element.textContent = text }
 /** @param {number} n */
-const many = (n) => `${n.toLocaleString("en")} sample${n === 1 ? "" : "s"}`
+const countSamples = (n) => tn(n, "{n} sample", "{n} samples")
+/** @param {number} n */
+const countClips = (n) => tn(n, "moves · {n} sample", "moves · {n} samples")
 
 /** @type {CardsState} */
 const UNKNOWN = { mode: "hold", off: "", alert: "", problem: "", refused: 0, note: "", chosen: null,
-  recording: null, different: null, clicks: [], edits: 0, recorded: 0, cards: [] }
+  recording: null, different: null, clicks: [], edits: 0, recorded: 0, can_edit: true, cards: [] }
 
 /**
  * @typedef {ReturnType<Cards["row"]>} Row
@@ -75,13 +78,13 @@ export class Cards {
     this.note = this.wasLeft()
     this.list = made("div", "list")
     this.list.setAttribute("role", "group")
-    name(this.list, "Gestures")
+    name(this.list, t("Gestures"))
     this.list.title = ""
     this.foot = made("div", "foot")
-    this.add = button("add", "+ Add a gesture", "", () => this.edit(null))
+    this.add = button("add", t("+ Add a gesture"), "", () => this.edit(null))
     this.status = made("p", "status")
     this.status.setAttribute("role", "status")
-    this.keys = button("keys", "⌨", "Keyboard shortcuts: 1–9 and Space", () => this.switchKeys())
+    this.keys = button("keys", "⌨", t("Keyboard shortcuts: 1–9 and Space"), () => this.switchKeys())
     this.foot.append(this.add, this.status, this.keys)
     const box = made("div", "cards")
     box.append(this.list, this.foot)
@@ -184,7 +187,7 @@ export class Cards {
     const gesture = sessionStorage.getItem(LEFT)
     sessionStorage.removeItem(LEFT)
     if (gesture === null) return ""
-    return `The page was left while you held “${gesture}”: what was recorded until then is kept.`
+    return t("The page was left while you held “{gesture}”: what was recorded until then is kept.", { gesture })
   }
 
   hidden = () => document.hidden && this.letGo()
@@ -194,7 +197,7 @@ export class Cards {
     const { recording } = this.data
     if (this.hold) {
       const known = recording?.gesture === this.hold.gesture && this.isApplied(this.hold.n)
-      return known ? recording : { gesture: this.hold.gesture, since: null, short: "● …", long: "● Recording" }
+      return known ? recording : { gesture: this.hold.gesture, since: null, short: "● …", long: t("● Recording") }
     }
     return this.isApplied(this.released) ? recording : null
   }
@@ -334,7 +337,7 @@ export class Cards {
     const row = {
       box: made("div", "card"), choose: button("choose", "", "", () => this.choose(id)),
       emoji: made("span", "emoji"), digit: made("kbd", "digit"),
-      name: button("name", "", "", () => this.rename(row)), count: made("span", "count"), samples,
+      name: button("name", "", "", () => this.data.can_edit ? this.rename(row) : this.choose(id)), count: made("span", "count"), samples,
       strip: samples.element, how: made("p", "how"), hold: this.holdButton(id),
       menu: button("menu", "⋯", "", () => this.edit(id)), data: card,
     }
@@ -372,10 +375,12 @@ export class Cards {
   draw() {
     const recording = this.recording()
     this.data.cards.forEach((card, place) => this.drawRow(card, place, recording))
-    const space = this.data.mode === "press" ? "Space starts and stops" : "hold Space to record"
-    const hint = this.hearsKeys ? `1–9 choose · ${space}` : "Keyboard shortcuts are off"
+    const hint = !this.hearsKeys ? t("Keyboard shortcuts are off")
+      : this.data.mode === "press" ? t("1–9 choose · Space starts and stops")
+      : t("1–9 choose · hold Space to record")
     const wrong = this.note || this.data.problem || this.data.alert
     put(this.status, [wrong, this.data.note].filter(Boolean).join(" ") || hint)
+    this.add.hidden = !this.data.can_edit
     this.keys.setAttribute("aria-pressed", String(this.hearsKeys))
     this.status.classList.toggle("wrong", Boolean(wrong))
     this.showBusy()
@@ -390,30 +395,42 @@ export class Cards {
   /** @param {Card} card @param {number} place @param {CardsRecording | null} recording */
   drawRow(card, place, recording) {
     const row = this.rows.get(card.id) ?? this.row(card), busy = recording?.gesture === card.id
+    const about = { gesture: card.name }
     put(row.digit, place < 9 ? String(place + 1) : "")
     put(row.emoji, card.emoji || "·")
     put(row.name, card.name)
-    const moves = card.moves ? "moves · " : ""
-    put(row.count, busy ? recording.short : moves + many(card.samples))
+    const count = card.moves ? countClips : countSamples
+    put(row.count, busy ? recording.short : count(card.samples))
     put(row.how, card.how)
     row.how.title = card.how
     row.how.hidden = !card.how
     row.strip.hidden = Boolean(card.how)
-    name(row.choose, `Select ${card.name}`)
-    row.name.title = `Rename ${card.name}`
+    name(row.choose, t("Select {gesture}", about))
+    row.name.title = this.data.can_edit ? t("Rename {gesture}", about) : ""
+    row.menu.hidden = !this.data.can_edit
     row.choose.setAttribute("aria-pressed", String(card.id === this.chosen()))
     row.box.classList.toggle("chosen", card.id === this.chosen())
     row.box.classList.toggle("busy", busy)
-    row.strip.setAttribute("aria-label", `Latest samples of ${card.name}`)
-    name(row.menu, `Change or remove ${card.name}`)
-    const press = this.data.mode === "press", idle = press ? "Record" : "Hold to record"
-    const words = busy ? (press ? "■ Stop" : recording.long) : `● ${idle}`
-    put(row.hold.children[0], words)
-    put(row.hold.children[1], busy ? (press ? "■ Stop" : "● Rec") : press ? "● Record" : "● Hold")
-    const doing = busy ? (press ? "Stop recording" : "Recording") : idle
-    row.hold.setAttribute("aria-label", `${doing} ${card.name}`)
+    row.strip.setAttribute("aria-label", t("Latest samples of {gesture}", about))
+    name(row.menu, t("Change or remove {gesture}", about))
+    const { long, short, label } = this.holdTexts(busy ? recording : null, about)
+    put(row.hold.children[0], long)
+    put(row.hold.children[1], short)
+    row.hold.setAttribute("aria-label", label)
     row.hold.setAttribute("aria-disabled", String(Boolean(this.data.off)))
     row.hold.title = this.data.off
+  }
+
+  // What is written on a record button, in full and in short, and its label.
+  /** @param {CardsRecording | null} recording of this gesture @param {{ gesture: string }} about */
+  holdTexts(recording, about) {
+    const press = this.data.mode === "press"
+    if (recording && press) {
+      return { long: t("■ Stop"), short: t("■ Stop"), label: t("Stop recording {gesture}", about) }
+    }
+    if (recording) return { long: recording.long, short: t("● Rec"), label: t("Recording {gesture}", about) }
+    if (press) return { long: t("● Record"), short: t("● Record"), label: t("Record {gesture}", about) }
+    return { long: t("● Hold to record"), short: t("● Hold"), label: t("Hold to record {gesture}", about) }
   }
 
   fit() {  // the strips, and pictures for what is seen of them
@@ -483,17 +500,20 @@ export class Cards {
     const form = (this.form = made("form", "form"))
     const emoji = made("input", "sign", "", { maxLength: 16, value: card?.emoji ?? this.freeSign() })
     const label = made("input", "called", "", { maxLength: 40, value: card?.name ?? "" })
-    name(emoji, "Emoji")
-    name(label, "Name")
-    Object.assign(label, { required: true, placeholder: "peace" })
-    const save = made("button", "save", card ? "Save" : "Add", { type: "submit" })
+    name(emoji, t("Emoji"))
+    name(label, t("Name"))
+    Object.assign(label, { required: true, placeholder: t("peace") })
+    const save = made("button", "save", card ? t("Save") : t("Add"), { type: "submit" })
     const { cards } = this.data, checked = cards.length > 0 && cards.every((one) => one.moves)
     const moves = made("input", "", "", { type: "checkbox", checked })
     const kind = made("label", "kind")
-    kind.append(moves, "It moves: a swipe, a circle")
+    kind.append(moves, t("It moves: a swipe, a circle"))
     form.append(emoji, label, save)
-    if (card) form.append(button("", "Remove", `Remove ${card.name}`, () => this.remove(card)))
-    form.append(button("", "Cancel", "", () => this.closeForm(row)))
+    if (card) {
+      const removes = t("Remove {gesture}", { gesture: card.name })
+      form.append(button("", t("Remove"), removes, () => this.remove(card)))
+    }
+    form.append(button("", t("Cancel"), "", () => this.closeForm(row)))
     /** @param {string} sign */
     const pick = (sign) => {  // of a gesture that is there it is chosen at once
       emoji.value = sign
@@ -517,7 +537,7 @@ export class Cards {
   signs(pick) {
     const signs = made("div", "signs")
     for (const sign of this.page.signs) {
-      signs.append(button("", sign, `Emoji ${sign}`, () => pick(sign)))
+      signs.append(button("", sign, t("Emoji {sign}", { sign }), () => pick(sign)))
     }
     return signs
   }

@@ -2,7 +2,7 @@
 // down by topic and is kept for whoever asks later; commands go up, are sent again until they are
 // applied, and those that are no part of a recording survive a reload. A connection that is lost is
 // opened again, soon and then seldom. One that is silent is asked for an answer, and closed without it.
-const AGAIN_MS = 1000, SELDOM_MS = 15000, GONE = 4404, REPEAT_MS = 1000, A_MESSAGE = 100
+const AGAIN_MS = 1000, SELDOM_MS = 15000, GONE = 4404, OVER = 4403, REPEAT_MS = 1000, A_MESSAGE = 100
 const ASK_AFTER = 5, SILENT = 10  // seconds of a page that is awake
 const KEPT = "mudra-commands", KEPT_MS = 30000
 const FLEETING = new Set(["begin", "beat", "end", "start", "stop", "pictures", "more", "enlarge"])
@@ -79,6 +79,7 @@ export class Channel {
     if (this.socket !== socket) return
     socket.close()
     this.socket = null
+    if (code === OVER) return location.reload()  // a guest's right has ended: the server says why
     this.watchers.forEach((one) => one.lost?.())
     this.change(code === GONE ? "gone" : this.silence === SILENT ? "silent" : "lost")
     if (code !== GONE) setTimeout(this.retry, this.apart)

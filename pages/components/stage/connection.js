@@ -1,14 +1,17 @@
 // Connects the page to its live channel, and says when the connection is lost.
 import { made } from "../elements.js"
+import { chooseLanguage, language, t } from "../words.js"
 import { channel } from "./channel.js"
 import { learnHabits } from "./page_habits.js"
 
 const AFTER_MS = { lost: 2000, silent: 0, gone: 5000 }  // Streamlit may bring another token meanwhile
-const LOST = "No connection to Mudra: answers stand still. Trying again …"
-const TEXTS = { lost: LOST, silent: LOST, gone: "Mudra has closed this page’s connection. Reload the page." }
+const LOST = t("No connection to Mudra: answers stand still. Trying again …")
+const TEXTS = { lost: LOST, silent: LOST, gone: t("Mudra has closed this page’s connection. Reload the page.") }
 
 /** @param {Component<ConnectionData, Stops & { notice: HTMLElement }>} component */
 export function connection({ data, parentElement }) {
+  if (data.language !== language) chooseLanguage(data.language)
+  document.documentElement.lang = language
   const live = channel()
   learnHabits()
   parentElement.stop?.()

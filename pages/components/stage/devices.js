@@ -1,8 +1,10 @@
 // The cameras of this device, and the chosen one, which this browser remembers.
+import { t } from "../words.js"
+
 const CHOSEN = "mudra-camera", WEBRTC = "streamlit-webrtc:device-ids"
 const GONE = new Set(["OverconstrainedError", "NotFoundError"])
 /** @type {[RegExp, string][]} */
-const SIDES = [[/\b(back|rear|environment)\b/i, "Back camera"], [/\b(front|user)\b/i, "Front camera"]]
+const SIDES = [[/\b(back|rear|environment)\b/i, t("Back camera")], [/\b(front|user)\b/i, t("Front camera")]]
 
 /** @param {CameraData["wanted"]} constraints @param {string} id */
 const withDevice = (constraints, id) =>
@@ -34,5 +36,5 @@ export function rememberCamera(id) {
 export async function listCameras() {
   const all = await navigator.mediaDevices.enumerateDevices()
   return all.filter((one) => one.kind === "videoinput").map(({ deviceId: id, label }, i) =>
-    ({ id, label: SIDES.find(([side]) => side.test(label))?.[1] || label || `Camera ${i + 1}` }))
+    ({ id, label: SIDES.find(([side]) => side.test(label))?.[1] || label || t("Camera {n}", { n: i + 1 }) }))
 }

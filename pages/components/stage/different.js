@@ -1,6 +1,7 @@
 // After a hold that looks mixed: the samples that look different, with their pictures, to be deleted by
 // one press.
 import { made } from "../elements.js"
+import { t, tn } from "../words.js"
 
 export class Different {
   /** @param {(kind: string) => void} say sends what is chosen */
@@ -13,7 +14,8 @@ export class Different {
     const button = (look, text, kind) =>
       made("button", look, text, { type: "button", onclick: () => say(kind) })
     const acts = made("div", "acts")
-    acts.append(button("delete", "Delete them", "delete_different"), button("", "Keep them", "keep_different"))
+    acts.append(button("delete", t("Delete them"), "delete_different"),
+      button("", t("Keep them"), "keep_different"))
     this.element.append(this.text, this.pictures, acts)
   }
 
@@ -25,9 +27,8 @@ export class Different {
    */
   draw(offer, card, pictures) {
     if (!offer || !card) return this.element.remove()
-    const few = offer.ids.length === 1
-    const text = `${offer.ids.length} of these ${offer.total} ${few ? "looks" : "look"} different. ` +
-      `Delete ${few ? "it" : "them"}?`
+    const text = tn(offer.ids.length, "{n} of these {total} looks different. Delete it?",
+      "{n} of these {total} look different. Delete them?", { total: offer.total })
     if (this.text.textContent !== text) this.text.textContent = text
     const known = offer.ids.flatMap((id) => pictures.get(id) ?? [])
     if (this.pictures.childElementCount !== known.length) {

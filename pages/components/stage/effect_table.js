@@ -1,6 +1,7 @@
 // What a gesture can do in this browser: one function for each effect, of its value. A failure is thrown
 // as an Error whose text is shown. Values were checked by the server; a web page's address is again.
 import { made } from "../elements.js"
+import { t } from "../words.js"
 import { playTone } from "./tone.js"
 
 const SHOWN_MS = 2000, PIECES = 60, NOTE_MS = 300, BAUD = 115200
@@ -61,23 +62,23 @@ function throwConfetti() {
 // The new page never learns of this one; where the browser keeps it from opening, that is said.
 function openPage(/** @type {string} */ value) {
   const url = new URL(value)
-  if (!["http:", "https:"].includes(url.protocol)) throw new Error("Only web pages are opened.")
+  if (!["http:", "https:"].includes(url.protocol)) throw new Error(t("Only web pages are opened."))
   const page = window.open("", "_blank")
-  if (!page) throw new Error(`Your browser kept ${url.host} from opening: allow pop-ups here.`)
+  if (!page) throw new Error(t("Your browser kept {host} from opening: allow pop-ups here.", { host: url.host }))
   page.opener = null
   page.location.replace(url.href)
 }
 
 function speak(/** @type {string} */ value) {
-  if (!window.speechSynthesis) throw new Error("This browser can't speak.")
+  if (!window.speechSynthesis) throw new Error(t("This browser can't speak."))
   window.speechSynthesis.cancel()
   window.speechSynthesis.speak(new SpeechSynthesisUtterance(value))
 }
 
 async function sendMidi(/** @type {string} */ value) {
-  if (!navigator.requestMIDIAccess) throw new Error("This browser sends no MIDI: use Chrome or Edge.")
+  if (!navigator.requestMIDIAccess) throw new Error(t("This browser sends no MIDI: use Chrome or Edge."))
   const outputs = [...(await navigator.requestMIDIAccess()).outputs.values()]
-  if (!outputs.length) throw new Error("No MIDI output is connected.")
+  if (!outputs.length) throw new Error(t("No MIDI output is connected."))
   const [first, second] = midiMessages(value)
   outputs.forEach((one) => one.send(first))
   if (second) setTimeout(() => outputs.forEach((one) => one.send(second)), NOTE_MS)
@@ -88,14 +89,14 @@ let port = null  // the serial port that somebody has chosen
 
 // Lets a person choose a port; browsers allow it only in a press.
 export async function connectSerial() {
-  if (!navigator.serial) throw new Error("This browser has no serial ports: use Chrome or Edge.")
+  if (!navigator.serial) throw new Error(t("This browser has no serial ports: use Chrome or Edge."))
   const chosen = await navigator.serial.requestPort()
   await chosen.open({ baudRate: BAUD })
   port = chosen
 }
 
 async function sendLine(/** @type {string} */ value) {
-  if (!port) throw new Error("No serial port is connected: press “Connect a serial port”.")
+  if (!port) throw new Error(t("No serial port is connected: press “Connect a serial port”."))
   const writer = port.writable.getWriter()
   try {
     await writer.write(new TextEncoder().encode(`${value}\n`))

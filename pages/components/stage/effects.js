@@ -1,5 +1,6 @@
 // Carries out the effects that the channel brings, each once; the emergency stop, also by Escape.
 import { made } from "../elements.js"
+import { t } from "../words.js"
 import { channel } from "./channel.js"
 import { EFFECTS, connectSerial, stopEffects } from "./effect_table.js"
 
@@ -55,7 +56,7 @@ export function effects({ data, parentElement }) {
     box.stop.hidden = stopped
     box.go.hidden = !stopped
     box.serial.hidden = !news.uses.includes("serial")
-    const text = stopped ? "All actions are stopped." : news.text
+    const text = stopped ? t("All actions are stopped.") : news.text
     if (box.text.textContent !== text) box.text.textContent = text
     if (news.problem || news.text !== box.last) box.problem.textContent = news.problem
     box.last = news.text
@@ -87,8 +88,8 @@ function makeBox(parent) {
   /** @param {string} text */
   const button = (text) => made("button", "", text, { type: "button" })
   const box = { root: made("div", "effects", "", { hidden: true }),
-    stop: button("■ Stop all actions (Esc)"), go: button("▶ Let actions go on"),
-    serial: button("Connect a serial port"), text: made("p", "text"), problem, fail,
+    stop: button(t("■ Stop all actions (Esc)")), go: button(t("▶ Let actions go on")),
+    serial: button(t("Connect a serial port")), text: made("p", "text"), problem, fail,
     acting: new Acting(EFFECTS, fail), last: "", end: () => {} }
   box.problem.setAttribute("role", "status")
   box.root.append(box.stop, box.go, box.serial, box.text, box.problem)

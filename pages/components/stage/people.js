@@ -1,5 +1,6 @@
 // A button for each visible person; the one that is pressed is told by the channel.
 import { made } from "../elements.js"
+import { t } from "../words.js"
 import { channel } from "./channel.js"
 
 /** @param {Component<PeopleData, Stops>} component */
@@ -7,7 +8,7 @@ export function people({ data, parentElement }) {
   parentElement.stop?.()
   const box = made("div", "people")
   box.setAttribute("role", "radiogroup")
-  box.setAttribute("aria-label", "Person")
+  box.setAttribute("aria-label", t("Person"))
   /** @param {number} number @param {number} chosen */
   const button = (number, chosen) => {
     const one = made("button", "", String(number), { type: "button",
@@ -24,7 +25,7 @@ export function people({ data, parentElement }) {
     if (box.dataset.now === now) return
     box.dataset.now = now
     box.replaceChildren(...(numbers.length
-      ? numbers.map((number) => button(number, shown)) : [made("p", "", "No one is visible.")]))
+      ? numbers.map((number) => button(number, shown)) : [made("p", "", t("No one is visible."))]))
   }
   parentElement.replaceChildren(box)
   parentElement.stop = channel().listen(data.topic, (/** @type {People | null} */ news) => news && draw(news))

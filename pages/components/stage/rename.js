@@ -1,5 +1,6 @@
 // A gesture's name is changed where it stands: Enter and a press elsewhere keep it, Escape does not.
 import { made } from "../elements.js"
+import { t } from "../words.js"
 
 /**
  * Puts a field in the place of a name until it is left.
@@ -9,7 +10,7 @@ import { made } from "../elements.js"
  */
 export function renameInPlace(label, name, keep) {
   const field = made("input", "renaming", "", { value: name, maxLength: 40 })
-  field.setAttribute("aria-label", `Name of ${name}`)
+  field.setAttribute("aria-label", t("Name of {gesture}", { gesture: name }))
   let isOver = false
   /** @param {boolean} isKept @param {boolean} focus */
   const end = (isKept, focus) => {

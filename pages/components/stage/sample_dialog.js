@@ -1,6 +1,7 @@
 // A sample of a card, enlarged: it is looked at, deleted, and so are the older and newer ones.
 import { made } from "../elements.js"
 import { play } from "../loop.js"
+import { t } from "../words.js"
 
 export class SampleDialog {
   /**
@@ -17,10 +18,10 @@ export class SampleDialog {
     this.image = made("img", "", "", { alt: "", onload: () => play(this.image) })
     /** @param {string} look @param {string} text @param {() => void} act */
     const button = (look, text, act) => made("button", look, text, { type: "button", onclick: act })
-    this.newer = button("", "‹ Newer", () => this.step(-1))
-    this.older = button("", "Older ›", () => this.step(1))
-    this.delete = button("delete", "Delete", () => this.remove())
-    const close = button("", "Close", () => this.box.close())
+    this.newer = button("", t("‹ Newer"), () => this.step(-1))
+    this.older = button("", t("Older ›"), () => this.step(1))
+    this.delete = button("delete", t("Delete"), () => this.remove())
+    const close = button("", t("Close"), () => this.box.close())
     const row = made("div", "acts")
     row.append(this.newer, this.older, this.delete, close)
     this.box.append(this.text, this.image, row)

@@ -2,6 +2,7 @@
 // ones, and asks for more of them where it ends. A press enlarges a sample; nothing is deleted by one.
 import { find, made } from "../elements.js"
 import { play } from "../loop.js"
+import { t } from "../words.js"
 
 const NEAR = 2  // thumbnails beside the visible ones that are asked for, too
 
@@ -42,8 +43,10 @@ export class Strip {
       const image = find(tile, "img"), picture = pictures.get(id)
       if (picture && image.getAttribute("src") !== picture) image.src = picture
       tile.tabIndex = place ? -1 : 0
-      tile.title = `Sample ${card.samples - place} of ${card.samples} of ${card.name}`
-      tile.setAttribute("aria-label", `Enlarge ${tile.title.toLowerCase()}`)
+      const number = String(card.samples - place), samples = String(card.samples)
+      tile.title = t("Sample {number} of {samples} of {gesture}", { number, samples, gesture: card.name })
+      tile.setAttribute("aria-label", t("Enlarge sample {number} of {samples} of {gesture}",
+        { number, samples, gesture: card.name.toLowerCase() }))
       const there = this.element.children[place]
       if (there !== tile) this.element.insertBefore(tile, there ?? null)
     })

@@ -1,16 +1,17 @@
 // The controls of the small video on a page without video: it is moved from corner to corner, folded and
 // closed, and this browser remembers it. Where it lies the page keeps free: see video_small.css.
 import { made } from "../elements.js"
+import { t } from "../words.js"
 
 const KEPT = "mudra-tile"
 const FIRST = { side: "right", edge: "bottom", look: "open" }  // or "left", "top", "folded", "closed"
 const VIDEO = ".st-key-stage"
 const WORDS = {
-  move: ["✥", "Move the camera: drag it, or press an arrow key"],
-  fold: ["–", "Fold the camera"],
-  unfold: ["▢", "Unfold the camera"],
-  close: ["×", "Close the camera's small video"],
-  open: ["📷", "Show the camera's small video"],
+  move: ["✥", t("Move the camera: drag it, or press an arrow key")],
+  fold: ["–", t("Fold the camera")],
+  unfold: ["▢", t("Unfold the camera")],
+  close: ["×", t("Close the camera's small video")],
+  open: ["📷", t("Show the camera's small video")],
 }
 
 /** @typedef {typeof FIRST} Place */
@@ -80,7 +81,7 @@ const drag = (handle, host, move) => {
 export function tile({ parentElement }) {
   const box = made("div", "tile")
   box.setAttribute("role", "group")
-  box.setAttribute("aria-label", "Small camera video")
+  box.setAttribute("aria-label", t("Small camera video"))
   /** @param {Partial<Place>} change */
   const move = (change) => show({ ...remembered(), ...change })
   /** @param {keyof typeof WORDS} kind @param {Partial<Place>} [change] */

@@ -1,6 +1,7 @@
 // A running training: its progress, and the curve of its accuracy. The page is drawn anew at its end.
 import { Asking } from "../asking.js"
 import { made } from "../elements.js"
+import { t } from "../words.js"
 import { channel } from "./channel.js"
 
 const WIDE = 320, HIGH = 90
@@ -19,7 +20,7 @@ export function training({ data, parentElement, setTriggerValue }) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg")
   svg.setAttribute("viewBox", `-2 -2 ${WIDE + 4} ${HIGH + 4}`)
   svg.setAttribute("role", "img")
-  svg.setAttribute("aria-label", "Accuracy after each epoch")
+  svg.setAttribute("aria-label", t("Accuracy after each epoch"))
   const line = svg.appendChild(document.createElementNS(svg.namespaceURI, "path"))
   text.setAttribute("role", "status")
   parentElement.replaceChildren(text, bar, svg)

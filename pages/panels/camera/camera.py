@@ -8,19 +8,23 @@ from core.live.streams import CameraStream
 from core.modelfiles.browser_files import has_browser_files
 from core.paths import Paths
 from core.recording.camera_help import CAMERA_PROBLEMS
+from core.words import mark
 from pages.components import component_state, stage
-from pages.panels.access import local_url
+from pages.panels.access import current_guest, local_url
 from pages.panels.camera import browser, webrtc
 from pages.panels.camera.settings import BROWSER
+from pages.panels.language import t
 
 KEY = "stage_camera"
 _PAGES = {"demo": "pages/demo.py", "record": "pages/record.py"}
 _WORDS = {
-    "lost": "The camera stopped by itself. Was it unplugged? Press START to go on.",
-    "opening": "Waiting for the camera: allow it where the browser asks …",
-    "slow": "The video does not reach the server. Choose “this device” under Hand tracking runs on "
-    "in the settings.",
-    "video": "Your camera",
+    "lost": mark("The camera stopped by itself. Was it unplugged? Press START to go on."),
+    "opening": mark("Waiting for the camera: allow it where the browser asks …"),
+    "slow": mark(
+        "The video does not reach the server. Choose “this device” under Hand tracking runs on "
+        "in the settings."
+    ),
+    "video": mark("Your camera"),
 }
 
 
@@ -33,7 +37,7 @@ def show_camera(tracking_place: str, constraints: dict[str, Any]) -> CameraStrea
     """
     in_browser = tracking_place == BROWSER and has_browser_files(Paths.find().weights)
     drawn = stage.draw_camera(KEY, _camera_data(in_browser, constraints))
-    if (page := _PAGES.get(drawn.get("go") or "")) is not None:
+    if (page := _PAGES.get(drawn.get("go") or "")) is not None and not current_guest():
         st.switch_page(page)
     if in_browser:
         is_on = (component_state(KEY, "camera") or {}).get("on") is True
@@ -42,7 +46,7 @@ def show_camera(tracking_place: str, constraints: dict[str, Any]) -> CameraStrea
     stream = webrtc.show_webrtc_video(constraints)
     if tracking_place == BROWSER:  # below the box, whose place the video takes
         st.warning(
-            "Hand tracking on this device is not installed: run `make setup`, online.",
+            t("Hand tracking on this device is not installed: run `make setup`, online."),
             icon="📦",
         )
     return stream
@@ -51,9 +55,11 @@ def show_camera(tracking_place: str, constraints: dict[str, Any]) -> CameraStrea
 def _camera_data(in_browser: bool, constraints: dict[str, Any]) -> dict[str, Any]:
     """Return the data of `draw_camera`."""
     address, way = local_url(), browser if in_browser else webrtc
-    problems = {name: one.text(address) for name, one in CAMERA_PROBLEMS.items()}
+    texts = {name: one.text(address) for name, one in CAMERA_PROBLEMS.items()}
+    texts |= _WORDS | {"privacy": way.PRIVACY}
     return {
         "place": "browser" if in_browser else "server",
         "wanted": constraints,
-        "words": problems | _WORDS | {"privacy": way.PRIVACY},
+        "words": {name: t(text) for name, text in texts.items()},
+        "links": current_guest() is None,
     } | way.camera_data()

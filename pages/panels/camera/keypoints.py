@@ -16,29 +16,35 @@ from core.reading.keypoint_sources import (
     selectable_sources,
 )
 from core.store import Project
+from core.words import mark
 from pages.panels.controls import pick_option
+from pages.panels.language import t
 from pages.panels.resources import studio
 
 TITLES = {
-    MEDIAPIPE: "MediaPipe hands",
-    "mediapipe-both-hands": "MediaPipe hands, both",
-    "mediapipe-pose": "MediaPipe pose",
-    "cpm.hand_light": "Light CPM",
-    "cpm.body_light": "Light net of bodies",
-    "movenet.multipose": "MoveNet, several people",
-    "movenet.thunder": "MoveNet Thunder",
+    MEDIAPIPE: mark("MediaPipe hands"),
+    "mediapipe-both-hands": mark("MediaPipe hands, both"),
+    "mediapipe-pose": mark("MediaPipe pose"),
+    "cpm.hand_light": mark("Light CPM"),
+    "cpm.body_light": mark("Light net of bodies"),
+    "movenet.multipose": mark("MoveNet, several people"),
+    "movenet.thunder": mark("MoveNet Thunder"),
 }
 CROPS = {
-    "mediapipe": "found by MediaPipe",
-    "self": "tracked from the previous frame",
-    "centre": "tracked, starting at the image centre",
+    "mediapipe": mark("found by MediaPipe"),
+    "self": mark("tracked from the previous frame"),
+    "centre": mark("tracked, starting at the image centre"),
 }
-MORE_NETS = (
+MORE_NETS = mark(
     "To install more: `python -m core weights fetch NAME` or `weights import`; `weights list` "
     "lists them."
 )
-ALL_KEYPOINTS = "all keypoints"
-HEATMAP_VIEWS = {"single": "keypoints alone", "multi": "per stage", "hm": "per keypoint"}
+ALL_KEYPOINTS, _BACKGROUND = mark("all keypoints"), mark("background")
+HEATMAP_VIEWS = {
+    "single": mark("keypoints alone"),
+    "multi": mark("per stage"),
+    "hm": mark("per keypoint"),
+}
 
 
 def pick_keypoints(key: str, project: Project) -> KeypointSource:
@@ -47,15 +53,20 @@ def pick_keypoints(key: str, project: Project) -> KeypointSource:
     names = selectable_sources(studio().paths, project.skeleton)
     skeleton = skeleton_named(project.skeleton)
     name = st.selectbox(
-        "Keypoint detector",
+        t("Keypoint detector"),
         names,
         key=f"{key}_keypoints" + ("" if skeleton.is_hand else f"_of_{skeleton.name}"),
         persist_state="session",
-        format_func=lambda n: TITLES.get(n, n),
-        help="A gesture model works only with the detector that it was trained on.",
+        format_func=_title_detector,
+        help=t("A gesture model works only with the detector that it was trained on."),
     )
     chosen = KeypointSource(name or names[0])
     return _pick_crop_and_filter(key, name) if chosen.is_net else chosen
+
+
+def _title_detector(name: str) -> str:
+    """Return a detector's title; of a net without one, its name."""
+    return t(TITLES[name]) if name in TITLES else name
 
 
 def pick_max_poses(key: str, skeleton: str, **toggle: Any) -> int:
@@ -68,7 +79,7 @@ def pick_max_poses(key: str, skeleton: str, **toggle: Any) -> int:
     if skeleton_named(skeleton).title == PAIR:
         return 1
     body = skeleton_named(skeleton).is_body
-    title, key = ("Several people", f"{key}_of_bodies") if body else ("Two hands", key)
+    title, key = (t("Several people"), f"{key}_of_bodies") if body else (t("Two hands"), key)
     several = st.toggle(title, key=key, persist_state="session", **toggle)
     return (MAX_PEOPLE if body else 2) if several else 1
 
@@ -79,12 +90,12 @@ def pick_net(key: str, project: Project) -> KeypointSource:
     hands, bodies = available_nets(studio().paths), body_nets(studio().paths)
     of_body = skeleton_named(project.skeleton).is_body
     name = st.selectbox(
-        "Net",
+        t("Net"),
         [*bodies, *hands] if of_body else [*hands, *bodies],
         key=f"{key}_net" + ("_of_bodies" if of_body else ""),
         persist_state="session",
-        format_func=lambda n: TITLES.get(n, n),
-        help=MORE_NETS,
+        format_func=_title_detector,
+        help=t(MORE_NETS),
     )
     return _pick_crop_and_filter(key, name)
 
@@ -92,17 +103,17 @@ def pick_net(key: str, project: Project) -> KeypointSource:
 def _pick_crop_and_filter(key: str, net: str) -> KeypointSource:
     """Show selectors for a net's crop method and of the Kalman filter; return them as a source."""
     crop = st.radio(
-        "Crop",
+        t("Crop"),
         list(CROPS),
         key=f"{key}_crop",
         persist_state="session",
-        format_func=lambda c: CROPS[c],
+        format_func=lambda c: t(CROPS[c]),
     )
     kalman = st.toggle(
-        "Kalman filter",
+        t("Kalman filter"),
         key=f"{key}_kalman",
         persist_state="session",
-        help="Smooths the net's keypoints in a stream, as the published hand demo does.",
+        help=t("Smooths the net's keypoints in a stream, as the published hand demo does."),
     )
     return KeypointSource(net, crop or "mediapipe", kalman)
 
@@ -113,7 +124,9 @@ def pick_keypoint(key: str, skeleton: Skeleton) -> int | None:
     names, known, at = _keypoint_choices(skeleton), st.session_state, f"{key}_joint"
     if (chosen := known.get(f"{at}_chosen")) in names:
         known[at] = chosen
-    name = st.selectbox("Keypoint", names, key=at, persist_state="session", width=190)
+    name = st.selectbox(
+        t("Keypoint"), names, key=at, persist_state="session", width=190, format_func=t
+    )
     known.pop(f"{at}_chosen", None)
     return None if name in (None, ALL_KEYPOINTS) else names.index(name) - 1
 
@@ -125,13 +138,13 @@ def request_keypoint(key: str, skeleton: Skeleton, joint: int | None) -> None:
 
 
 def _keypoint_choices(skeleton: Skeleton) -> list[str]:
-    return [ALL_KEYPOINTS, *(name.replace("_", " ") for name in skeleton.joints), "background"]
+    return [ALL_KEYPOINTS, *(name.replace("_", " ") for name in skeleton.joints), _BACKGROUND]
 
 
 def pick_heatmap_view(key: str) -> str:
     """Show a selector for the heatmap view in files; return its key in HEATMAP_VIEWS."""
     return pick_option(
-        "Heatmaps", HEATMAP_VIEWS, f"{key}_view", format_func=lambda v: HEATMAP_VIEWS[v]
+        t("Heatmaps"), HEATMAP_VIEWS, f"{key}_view", format_func=lambda v: t(HEATMAP_VIEWS[v])
     )
 
 
@@ -141,10 +154,10 @@ def pick_overlay(key: str, source: KeypointSource) -> Maps:
         return Maps()
     stages = source.net_metadata(studio().paths).stages
     stage = st.segmented_control(
-        "Heatmaps of stage",
+        t("Heatmaps of stage"),
         range(1, stages + 1),
         key=f"{key}_overlay{stages}",
         persist_state="session",
-        help="Press it again for none.",
+        help=t("Press it again for none."),
     )
     return Maps(stage=None if stage is None else int(stage) - 1)

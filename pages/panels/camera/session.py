@@ -7,7 +7,8 @@ import streamlit as st
 from core.live.channel import PATH
 from core.live.session import LiveSession
 from pages.components.stage import connect_page
-from pages.panels.access import local_url, server_path
+from pages.panels.access import local_url, visitor_path
+from pages.panels.language import chosen_language, visitor_translator
 
 _KEY = "live_session"
 
@@ -38,5 +39,6 @@ def connect_live_session() -> LiveSession:
     """Connect the page to this visitor's session and return it."""
     session = live_session()
     session.address = local_url()
-    connect_page(server_path(PATH), session.channel.token)
+    session.channel.translate = visitor_translator()
+    connect_page(visitor_path(PATH), session.channel.token, chosen_language())
     return session

@@ -18,19 +18,21 @@ from core.live.live import LiveProcessor, Options, Watch
 from core.live.session import ANSWER, PROBLEM, LiveSession
 from core.live.streams import PAUSED, BrowserStream, CameraStream, can_browser_find, do_nothing
 from core.recording.recorder import Recorder
+from core.words import mark
 from pages.components import read_asset
 from pages.components.stage import draw_answer, draw_lines, draw_tile
 from pages.panels.camera.camera import show_camera
 from pages.panels.camera.session import connect_live_session
 from pages.panels.camera.settings import pick_camera_constraints, pick_tracking_place
-from pages.panels.navigation import VIDEO_PAGES
+from pages.panels.language import pick_language, t
+from pages.panels.navigation import CLASS, VIDEO_PAGES
 from pages.panels.phone import offer_phone
 from pages.panels.visit import note_drawn_values
 
 # styles of the video: video.css, changed by video_*.css
 LARGE, WIDE, SMALL, HIDDEN, REPLACED = "large", "wide", "small", "hidden", "replaced"
 _STAGE = "stage"
-STEPS = ("① Show", "② Hold", "③ Train")
+STEPS = (mark("① Show"), mark("② Hold"), mark("③ Train"))
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Stage:
 
     Attributes:
         head: beside the title, for a sentence about the next step.
+        share: beside the settings, for how others use this studio.
         settings: in a popover, for what rarely changes.
         under: below the video, as wide as the video.
         beside: right of the video; below it on a narrow screen.
@@ -47,6 +50,7 @@ class Stage:
     """
 
     head: DeltaGenerator
+    share: DeltaGenerator
     settings: DeltaGenerator
     under: DeltaGenerator
     beside: DeltaGenerator
@@ -90,7 +94,7 @@ class Stage:
             details: also show the comparison, the last movements and the rates.
         """
         self.session.show_answer(skeleton, model)
-        draw_answer(key, placeholder("👋", "Show a gesture"), ANSWER, details=details)
+        draw_answer(key, placeholder("👋", t("Show a gesture")), ANSWER, details=details)
 
     def show_problems(self) -> None:
         """Draw what is wrong with the camera, on pages that show no answer."""
@@ -99,12 +103,13 @@ class Stage:
 
     def show_next_step(self, text: str) -> None:
         """Show the next step beside the title; at first, to start the camera."""
-        self.head.caption(text if self.stream is not None else START_CAMERA)
+        self.head.caption(text if self.stream is not None else t(START_CAMERA))
 
     def show_steps(self, text: str, *, can_train: bool) -> None:
         """Show the three steps to an own model over the video, the next one bold, before a text."""
         current = 0 if self.stream is None else 2 if can_train else 1
-        titles = [f"**{step}**" if n == current else step for n, step in enumerate(STEPS)]
+        steps = [t(step) for step in STEPS]
+        titles = [f"**{step}**" if n == current else step for n, step in enumerate(steps)]
         self.head.caption(" · ".join([*titles, text]))
 
     def use_full_width(self) -> None:
@@ -131,10 +136,11 @@ def has_stage() -> bool:
 
 
 @contextmanager
-def draw_stage(title: str) -> Iterator[None]:
-    """Draw title, video and settings; in the `with` block the page draws into `current_stage()`."""
+def draw_stage(name: str) -> Iterator[None]:
+    """Draw title, video and settings of a page; in the `with` block the page draws into
+    `current_stage()`."""
     with st.container(key="head", horizontal=True, vertical_alignment="center"):
-        st.title(title, anchor=False, width="content")
+        st.title(t(name), anchor=False, width="content")
         head = st.container()
         menu = st.container(key="stage_settings", width="content", horizontal=True)
     with st.container(key="stage"):
@@ -142,24 +148,20 @@ def draw_stage(title: str) -> Iterator[None]:
             place = st.container(key="camera")
             under = st.container()
         beside = st.container(key="stage_beside")
-    if title == "Studio":
-        with menu:
+    with menu:
+        share = st.container(width="content", horizontal=True, key="share")
+    if name == "Studio":
+        with share:
             offer_phone()
-    with menu, st.popover("Settings", icon="⚙️"):
+    with menu, st.popover(t("Settings"), icon="⚙️", key="settings"):
         settings = st.container()
+        pick_language()
         tracking_place = pick_tracking_place()
         constraints = pick_camera_constraints()
-        away = st.radio(
-            "Floating camera on other pages",
-            [SMALL, HIDDEN],
-            key="camera_away",
-            horizontal=True,
-            format_func={SMALL: "show", HIDDEN: "hide"}.__getitem__,
-            help="A small video in the corner. Other pages don't analyse it.",
-        )
+        away = SMALL if name == CLASS else _pick_floating_camera()
     with place:
         stream = show_camera(tracking_place, constraints)
-    style = LARGE if title in VIDEO_PAGES else away if stream else HIDDEN
+    style = LARGE if name in VIDEO_PAGES else away if stream else HIDDEN
     _apply_video_style(style)
     with st.container(key="tile"):
         if style == SMALL:
@@ -168,12 +170,24 @@ def draw_stage(title: str) -> Iterator[None]:
     if st.session_state.get("stage_visit") != st.session_state["visit"]:
         st.session_state["stage_visit"] = st.session_state["visit"]
         session.open_page()
-    st.session_state[_STAGE] = Stage(head, settings, under, beside, session, stream)
+    st.session_state[_STAGE] = Stage(head, share, settings, under, beside, session, stream)
     try:
         yield
     finally:
         st.session_state.pop(_STAGE, None)  # the page may have forgotten everything
         note_drawn_values()
+
+
+def _pick_floating_camera() -> str:
+    """Draw the choice whether other pages show the video in a corner; return SMALL or HIDDEN."""
+    return st.radio(
+        t("Floating camera on other pages"),
+        [SMALL, HIDDEN],
+        key="camera_away",
+        horizontal=True,
+        format_func={SMALL: t("show"), HIDDEN: t("hide")}.__getitem__,
+        help=t("A small video in the corner. Other pages don't analyse it."),
+    )
 
 
 def _apply_video_style(name: str) -> None:
@@ -194,8 +208,10 @@ def warn_if_picture_missing(stream: CameraStream, options: Options, place: Delta
         return False
     stream.live.configure(PAUSED)
     place.info(
-        "This needs the camera's picture, which stays in your browser: choose “the server” under "
-        "*Hand tracking runs on* in the settings.",
+        t(
+            "This needs the camera's picture, which stays in your browser: choose “the server” "
+            "under *Hand tracking runs on* in the settings."
+        ),
         icon="🖥️",
     )
     return True

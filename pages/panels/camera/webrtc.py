@@ -12,12 +12,14 @@ from core.live import low_latency
 from core.live.live import Options
 from core.live.streams import ServerStream
 from core.paths import Paths
+from core.words import mark
 from pages.panels.access import current_owner
 from pages.panels.camera.session import live_session
+from pages.panels.language import t
 from pages.panels.visit import is_page_outdated
 
 RTC_CONFIGURATION: dict[str, Any] = {"iceServers": []}  # contact no other server
-PRIVACY = "Your pictures stay on the machine that runs Mudra."
+PRIVACY = mark("Your pictures stay on the machine that runs Mudra.")
 _PREFIX = "video_"
 KEY, _LAST, _ENDED = f"{_PREFIX}webrtc", f"{_PREFIX}last_stream", f"{_PREFIX}ended"
 _ENDS_WITHIN_S = 2.0
@@ -48,7 +50,7 @@ def camera_data() -> dict[str, Any]:
     """Return what `draw_camera` needs of the server's video: `playing`, and `ended`, why the last
     one has ended, else ""."""
     known = st.session_state
-    return {"playing": known.get(_LAST) is not None, "ended": known.get(_ENDED, "")}
+    return {"playing": known.get(_LAST) is not None, "ended": t(known.get(_ENDED, ""))}
 
 
 def _draw_webrtc_video(constraints: dict[str, Any], drawn: _DrawnCamera) -> None:

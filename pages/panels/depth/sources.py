@@ -14,7 +14,7 @@ from core.depth.frames import DepthSource
 from core.depth.sensors.finding import list_sensors, open_sensor
 from core.errors import MudraError
 from core.estimators.depth_nets import DepthNet
-from core.gestures.labels import format_count, safe_label
+from core.gestures.labels import safe_label
 from core.lab.renderer.film import RenderedFilm
 from core.lab.renderer.render import JOINTS
 from core.live.depth_stream import DepthStream
@@ -25,6 +25,7 @@ from core.reading.depth_playback import DepthPlayback
 from core.reading.hand_finding import HandFinder, default_finders
 from core.reading.keypoint_sources import depth_nets
 from core.store import Project
+from core.words import mark
 from pages.components.depth_view import (
     DepthScene,
     broken_frame_data,
@@ -41,6 +42,7 @@ from pages.panels.depth.teaching import (
     teach_from_camera,
     teach_from_recording,
 )
+from pages.panels.language import t, tn
 from pages.panels.layout import show_errors, show_table, stacking_columns
 from pages.panels.resources import studio, visitor_folder
 from pages.panels.training.charts import TEAL, Chart, draw_chart, encode
@@ -54,13 +56,13 @@ _SAID_MM = ("20", "40")
 def pick_depth_range(name: str, default_range: DepthRange) -> DepthRange:
     """Draw the slider of the colour scale's depth range in m; return it in mm."""
     low, high = st.slider(
-        "Colour range (m)",
+        t("Colour range (m)"),
         0.0,
         MAX_RANGE_MM / 1000,
         (default_range[0] / 1000, default_range[1] / 1000),
         0.05,
         key=f"depth_reach_{name}",
-        help="Nearer is red, farther is blue.",
+        help=t("Nearer is red, farther is blue."),
     )
     return low * 1000, max(high, low + 0.05) * 1000
 
@@ -87,7 +89,7 @@ def _read_frame_batch(
             view = playback.view(index, reach)
             batch.append(depth_frame_data(view, name_gesture(view)))
         except MudraError as error:
-            batch.append(broken_frame_data(index, str(error)))
+            batch.append(broken_frame_data(index, t(error.text)))
         if time.monotonic() > until:
             break
     return batch
@@ -98,27 +100,47 @@ def _show_hand_counts(playback: DepthPlayback) -> None:
     found, read = playback.count_hands()
     if read == playback.count and not found:
         st.warning(
-            "No hand was found in this recording. Hands are found 0.26 to 1.3 m before the camera, "
-            "their palm in view.",
+            t(
+                "No hand was found in this recording. Hands are found 0.26 to 1.3 m before the "
+                "camera, their palm in view."
+            ),
             icon="👀",
         )
     elif read:
-        so_far = " read so far" if read < playback.count else ""
-        st.caption(f"Hand found in {found} of {format_count(read, 'frame')}{so_far}.")
+        st.caption(_describe_hand_count(found, read, so_far=read < playback.count))
     if playback.has_unnamed_truth:
         st.caption(
-            "The true keypoints of this recording aren't named, so nothing is measured by them: "
-            "joints.csv needs the columns wrist_x, wrist_y, wrist_z, thumb_cmc_x, …"
+            t(
+                "The true keypoints of this recording aren't named, so nothing is measured by "
+                "them: joints.csv needs the columns wrist_x, wrist_y, wrist_z, thumb_cmc_x, …"
+            )
         )
     if found and playback.skeleton:
         download_button(
-            "Keypoints (CSV)",
+            t("Keypoints (CSV)"),
             playback.keypoints_csv,
             "hand_in_depth.csv",
             icon="⬇️",
             key="depth_csv",
-            help="Of the frames read so far, in mm from the camera.",
+            help=t("Of the frames read so far, in mm from the camera."),
         )
+
+
+def _describe_hand_count(found: int, read: int, *, so_far: bool) -> str:
+    """Return in how many of the frames read a hand was found, in the visitor's language."""
+    if so_far:
+        return tn(
+            read,
+            "Hand found in {found} of {n:,} frame read so far.",
+            "Hand found in {found} of {n:,} frames read so far.",
+            found=found,
+        )
+    return tn(
+        read,
+        "Hand found in {found} of {n:,} frame.",
+        "Hand found in {found} of {n:,} frames.",
+        found=found,
+    )
 
 
 def show_keypoint_errors(distances_mm: Distances) -> None:
@@ -128,12 +150,16 @@ def show_keypoint_errors(distances_mm: Distances) -> None:
     figures = compute_depth_figures(distances_mm)
     said, curve = stacking_columns("depth_errors", 1, 2)
     with said:
-        st.metric("Mean error", f"{epe(distances_mm):.1f} mm", border=True)
+        st.metric(t("Mean error"), f"{epe(distances_mm):.1f} mm", border=True)
         shares = figures["success"]
-        within = ", ".join(f"{mm} mm in {shares[mm]:.0%}" for mm in _SAID_MM)
+        within = ", ".join(t("{mm} mm in {share:.0%}", mm=mm, share=shares[mm]) for mm in _SAID_MM)
         st.caption(
-            f"{format_count(figures['n'], 'frame')} with truth. Every keypoint is within "
-            f"{within} of them."
+            tn(
+                figures["n"],
+                "{n:,} frame with truth. Every keypoint is within {within} of them.",
+                "{n:,} frames with truth. Every keypoint is within {within} of them.",
+                within=within,
+            )
         )
     with curve:
         draw_chart(success_chart(success_curve(distances_mm)), width="stretch", key="depth_success")
@@ -146,9 +172,9 @@ def success_chart(curve: list[tuple[int, float]]) -> Chart:
         "data": {"values": [{"mm": mm, "share": share} for mm, share in curve]},
         "mark": {"type": "line", "strokeWidth": 2.5, "color": TEAL},
         "encoding": {
-            "x": encode("mm", title="largest error, mm"),
-            "y": encode("share", title="frames within", scale={"domain": [0, 1]}, axis=percent),
-            "tooltip": [encode("mm"), encode("share", format=".1%")],
+            "x": encode("mm", title=t("largest error, mm")),
+            "y": encode("share", title=t("frames within"), scale={"domain": [0, 1]}, axis=percent),
+            "tooltip": [encode("mm"), encode("share", format=".1%", title=t("share"))],
         },
         "height": 200,
     }
@@ -156,27 +182,29 @@ def success_chart(curve: list[tuple[int, float]]) -> Chart:
 
 _TABLES, _PICTURES = ["json", "csv", "txt"], ["png", "bin", "jpg"]
 KINDS = ["zip", "npz", "npy", "mkv", "avi", "mp4", "mov", "oni", *_PICTURES, *_TABLES]
-AUTOMATIC = "automatic"
+AUTOMATIC = mark("automatic")
 OpenSource = Callable[[], AbstractContextManager[DepthSource]]
 Reader = TypeVar("Reader", DepthPlayback, DepthStream)
 OPEN_SOURCE = "depth"  # name of the cached open source
 _STREAM_EVERY_S = 0.1
 _REACH_MM = (300.0, 1500.0)
 _FOUND, _LAST_SENT = "depth_sensors", "depth_last_sent"
-_LOOK = "Look again"
+_LOOK = mark("Look again")
 
 
 def pick_depth_net() -> DepthNet:
     """Show a selector for an installed depth net; load and return it."""
     nets = depth_nets(studio().paths)
     name = st.selectbox(
-        "Net",
+        t("Net"),
         list(nets),
         key="depth_net",
         persist_state="session",
         width=260,
-        help="Finds the keypoints in the hand's crop. Train your own: `python -m core train-net "
-        "crossinfonet.synthetic_light --data rendered`.",
+        help=t(
+            "Finds the keypoints in the hand's crop. Train your own: `python -m core train-net "
+            "crossinfonet.synthetic_light --data rendered`."
+        ),
     )
     return _load_depth_net(nets[name], nets[name].stat().st_mtime)
 
@@ -190,7 +218,7 @@ def _load_depth_net(folder: Path, changed_at: float) -> DepthNet:
 def show_depth_example(place: Stage, project: Project, net: DepthNet) -> None:
     """Play the shipped rendered hand with its true keypoints, in the net's skeleton if possible."""
     place.head.caption(
-        "A rendered hand, as a depth camera sees it. Its true keypoints are known: dashed."
+        t("A rendered hand, as a depth camera sees it. Its true keypoints are known: dashed.")
     )
     film = RenderedFilm(net.skeleton) if net and net.skeleton in JOINTS else RenderedFilm()
     _show_depth_recording(place, "example", lambda: film, project, net)
@@ -198,28 +226,31 @@ def show_depth_example(place: Stage, project: Project, net: DepthNet) -> None:
 
 def show_depth_upload(place: Stage, project: Project, net: DepthNet) -> None:
     """Draw the upload of a depth recording; play it and offer to teach from it."""
-    place.head.caption("A recording of a depth camera: its hand, found frame by frame.")
+    place.head.caption(t("A recording of a depth camera: its hand, found frame by frame."))
     left, right = st.columns([3, 1])
     files = upload_field(
         ["recordings"],
-        "A recording of depth",
+        t("A recording of depth"),
         KINDS,
         place=left,
         accept_multiple_files=True,
         key="depth_files",
     )
     camera = right.selectbox(
-        "Camera",
+        t("Camera"),
         [AUTOMATIC, *CAMERAS],
+        format_func=t,
         key="depth_camera",
-        help="The camera that made the recording. Automatic: read from the file.",
+        help=t("The camera that made the recording. Automatic: read from the file."),
     )
     if not files:
         drop_cached(OPEN_SOURCE)
         st.info(
-            "Drop a recording into the field above: 16-bit PNGs in mm, as files or as a zip, with "
-            "camera.json if their names don't say which camera; a stack (.npy, .npz); a 16-bit "
-            "video (.mkv); or OpenNI's .oni.",
+            t(
+                "Drop a recording into the field above: 16-bit PNGs in mm, as files or as a zip, "
+                "with camera.json if their names don't say which camera; a stack (.npy, .npz); a "
+                "16-bit video (.mkv); or OpenNI's .oni."
+            ),
             icon="🎞",
         )
         return
@@ -269,11 +300,14 @@ def _open_source_once(
 
 def show_depth_sensor(place: Stage, project: Project, net: DepthNet) -> None:
     """Show a depth camera's frames while it is on; if there is none, show what is missing."""
-    place.head.caption("A depth camera of the machine that runs Mudra.")
+    place.head.caption(t("A depth camera of the machine that runs Mudra."))
     if not is_at_this_machine():
         st.info(
-            "Other people can open this studio, so it doesn't use this machine's cameras. Use "
-            "`python -m core record-depth sensor:NAME FILE.mkv`, then drop the file on Recording.",
+            t(
+                "Other people can open this studio, so it doesn't use this machine's cameras. Use "
+                "`python -m core record-depth sensor:NAME FILE.mkv`, then drop the file on "
+                "Recording."
+            ),
             icon="🔒",
         )
         return
@@ -283,25 +317,25 @@ def show_depth_sensor(place: Stage, project: Project, net: DepthNet) -> None:
     cameras = {f"{kind.name}:{n}": d for kind in found for n, d in enumerate(kind.devices)}
     if not cameras:
         drop_cached(OPEN_SOURCE)
-        st.info("No depth camera was found. Plug one in and install its library:", icon="🔌")
+        st.info(t("No depth camera was found. Plug one in and install its library:"), icon="🔌")
         show_table(
             {
-                "Camera": [kind.cameras for kind in found],
-                "What is missing": [kind.problem for kind in found],
+                t("Camera"): [t(kind.cameras) for kind in found],
+                t("What is missing"): [t(kind.problem) for kind in found],
             }
         )
-        st.button(_LOOK, on_click=_rescan_sensors)
+        st.button(t(_LOOK), on_click=_rescan_sensors)
         return
     titles = cameras.__getitem__
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = str(
-            st.selectbox("Camera", [*cameras], format_func=titles, key="depth_sensor", width=320)
+            st.selectbox(t("Camera"), [*cameras], format_func=titles, key="depth_sensor", width=320)
         )
-        is_on = st.toggle("On", key="depth_on")
-        st.button(_LOOK, on_click=_rescan_sensors)
+        is_on = st.toggle(t("On"), key="depth_on")
+        st.button(t(_LOOK), on_click=_rescan_sensors)
     if not is_on:
         drop_cached(OPEN_SOURCE)
-        st.caption("Switch the camera on. Its pictures stay on the machine that runs Mudra.")
+        st.caption(t("Switch the camera on. Its pictures stay on the machine that runs Mudra."))
         return
     with place.settings:
         reach = pick_depth_range(name, _REACH_MM)
@@ -332,8 +366,8 @@ def _open_sensor_stream(name: str, net: DepthNet) -> DepthStream:
 def _draw_sensor_frames(stream: DepthStream, scene: DepthScene, name_gesture: GestureNamer) -> None:
     """Send new frames since the last call to the view; on an error, show it and Try again."""
     if stream.error:
-        st.error(safe_label(stream.error), icon="📷")
-        if st.button("Try again", key="depth_again"):
+        st.error(safe_label(t(stream.error)), icon="📷")
+        if st.button(t("Try again"), key="depth_again"):
             drop_cached(OPEN_SOURCE)
             st.rerun()  # the page opens it; a press here reruns only this fragment
         return

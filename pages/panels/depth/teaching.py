@@ -15,6 +15,7 @@ from core.reading.depth_playback import DepthPlayback, DepthView
 from core.store import Gesture, Project
 from core.store.index import count_samples
 from core.store.learned import set_train_in_space
+from pages.panels.language import t
 from pages.panels.layout import show_errors
 from pages.panels.live.models import load_active_model
 from pages.panels.recording.cards import draw_gesture_cards
@@ -39,7 +40,7 @@ def depth_gesture_namer(project: Project, net: DepthNet) -> tuple[str, GestureNa
             return ""
         gesture, probability = answer.gesture, answer.likeliest[1]
         accepted = gesture is not None and probability >= model.about.threshold
-        return f"{gesture.title} {probability:.0%}" if gesture and accepted else "No gesture"
+        return f"{gesture.title} {probability:.0%}" if gesture and accepted else t("No gesture")
 
     trained = model.metadata.get("made_at", "")
     return f"{model.path.name} {trained}", name_gesture
@@ -71,39 +72,48 @@ def teach_from_recording(
     left, right = _draw_teaching_columns(project, net)
     with right:
         person = pick_person_name()
-        show_quick_training(project, recording_advice(project, "Choose the frames that show it."))
+        show_quick_training(
+            project, recording_advice(project, t("Choose the frames that show it."))
+        )
     with left, show_errors():
         gestures = studio().store.gestures(project.id, enabled_only=True)
-        gesture = st.selectbox("Gesture", gestures, format_func=_gesture_title, key="depth_gesture")
+        gesture = st.selectbox(
+            t("Gesture"), gestures, format_func=_gesture_title, key="depth_gesture"
+        )
         first, last = 1, playback.count
         if playback.count > 1:
-            first, last = st.slider("Frames", 1, last, (1, last), key=f"depth_frames_{name}")
-        if gesture is not None and st.button("Add these frames as samples", icon="⏺"):
-            with st.spinner("Reading …"):
+            first, last = st.slider(t("Frames"), 1, last, (1, last), key=f"depth_frames_{name}")
+        if gesture is not None and st.button(t("Add these frames as samples"), icon="⏺"):
+            with st.spinner(t("Reading …")):
                 frames = playback.read(range(first - 1, last))
                 source = visit_recorder(project, person, playback.source.name)
                 added = depth_recording.add_depth_samples(
                     source, gesture.id, frames, net.name, source=playback.source.name
                 )
             train_after_recording(project)()
-            st.toast(safe_label(f"{gesture.label.title}: {added.text}"), icon="⏺")
+            st.toast(safe_label(f"{gesture.label.title}: {t(added.text)}"), icon="⏺")
             st.rerun()
         counts = count_samples(studio().store, project.id)
         parts = [
             f"{_gesture_title(one)} {counts[one.id]:,}" for one in gestures if one.id in counts
         ]
-        st.caption(safe_label("Samples: " + (", ".join(parts) or "none yet")))
+        listed = ", ".join(parts)
+        text = t("Samples: {listed}", listed=listed) if parts else t("Samples: none yet")
+        st.caption(safe_label(text))
 
 
 def _draw_teaching_columns(project: Project, net: DepthNet) -> Sequence[DeltaGenerator]:
     """Draw the heading, and a note if the model wasn't trained for the net; return two columns."""
-    st.subheader(f"Teach “{safe_label(project.name)}”", anchor=False)
+    st.subheader(t("Teach “{project}”", project=safe_label(project.name)), anchor=False)
     model = load_active_model(project)[0]
     if model is not None and model.axes == 3 and not model.knows(net.name):
         st.caption(
-            f"Its model knows {safe_label(' and '.join(model.estimators))} keypoints, not those of "
-            f"{safe_label(net.name)}, so no gesture is named here. Record some and train again: a "
-            "3-D training learns from all of them."
+            t(
+                "Its model knows {known} keypoints, not those of {net}, so no gesture is named "
+                "here. Record some and train again: a 3-D training learns from all of them.",
+                known=safe_label(t(" and ").join(model.estimators)),
+                net=safe_label(net.name),
+            )
         )
     return st.columns([3, 2])
 
@@ -117,10 +127,10 @@ def _check_depth_project(project: Project, net: DepthNet) -> bool:
     try:
         depth_recording.check_takes_depth(project, net.skeleton)
     except MudraError as error:
-        st.info(safe_label(str(error)), icon="🧊")
+        st.info(safe_label(t(error.text)), icon="🧊")
         empty = not count_samples(studio().store, project.id)
         able = empty and net.skeleton == project.skeleton
-        if able and st.button("Make it a 3-D project", key="depth_in_space"):
+        if able and st.button(t("Make it a 3-D project"), key="depth_in_space"):
             set_train_in_space(studio().store, project, True)
             st.rerun()
         return False

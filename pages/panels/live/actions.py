@@ -14,9 +14,11 @@ from core.gestures.labels import safe_label
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.live.live import LiveProcessor
 from core.store import Project
+from core.words import words
 from pages.components.stage import Lines, Tone, draw_lines
 from pages.panels.access import is_at_this_machine
 from pages.panels.camera.session import live_session
+from pages.panels.language import t
 from pages.panels.resources import studio
 
 
@@ -30,11 +32,12 @@ def show_actions(
         live: None while the camera is off; all ports are then closed.
         smoothed: whether gestures are already smoothed.
     """
-    with st.expander("Actions: send to other programs, play a tone", icon="📡", key="actions"):
+    title = t("Actions: send to other programs, play a tone")
+    with st.expander(title, icon="📡", key="actions"):
         settings = _pick_output_settings(project, model, smoothed)
     if live is None:
         if settings.any_on:
-            st.caption("📡 Actions wait for the camera.")
+            st.caption(t("📡 Actions wait for the camera."))
         return
     actions = stream_actions(live)
     actions.configure(settings)
@@ -59,7 +62,7 @@ def _actions_state(actions: Actions, settings: Settings) -> Lines:
     number = status.last.number if status.last else 0
     tone: Tone = {"changes": status.changes, "hz": pitch_hz(number) if number else 0}  # 0: silence
     return {
-        "texts": [f"📡 {status.text}"] if settings.any_on else [],
+        "texts": [words("📡 {status}", status=status.text)] if settings.any_on else [],
         "errors": list(status.errors),
         "tone": tone if settings.sound else None,
     }
@@ -68,25 +71,30 @@ def _actions_state(actions: Actions, settings: Settings) -> Lines:
 def _pick_output_settings(project: Project, model: GestureModel | None, smoothed: bool) -> Settings:
     """Draw the switches of all outputs and return the project's action settings."""
     suffix = f"_{project.id}"
-    st.caption("Sends a message whenever the gesture changes, while the camera runs.")
+    st.caption(t("Sends a message whenever the gesture changes, while the camera runs."))
     sound = st.toggle(
-        "Tone in this page",
+        t("Tone in this page"),
         key=f"act_sound{suffix}",
         persist_state="session",
-        help="Each gesture has its own note of a scale.",
+        help=t("Each gesture has its own note of a scale."),
     )
     receivers = _pick_osc(suffix) | _pick_websocket(suffix)
     joints = bool(receivers) and st.toggle(
-        "Hands in space, every frame",
+        t("Hands in space, every frame"),
         key=f"act_joints{suffix}",
         persist_state="session",
-        help="Keypoints in millimetres, pinch and grab, to the programs above.",
+        help=t("Keypoints in millimetres, pinch and grab, to the programs above."),
     )
     if receivers.get("osc_host", LOCAL) != LOCAL:
-        content = "Gesture names and keypoints" if joints else "Gesture names"
-        st.caption(f"{content} leave this machine, unencrypted.")
+        both = t("Gesture names and keypoints leave this machine, unencrypted.")
+        st.caption(both if joints else t("Gesture names leave this machine, unencrypted."))
     rate = st.slider(
-        "Max messages per second", 1, MAX_RATE, 10, key=f"act_rate{suffix}", persist_state="session"
+        t("Max messages per second"),
+        1,
+        MAX_RATE,
+        10,
+        key=f"act_rate{suffix}",
+        persist_state="session",
     )
     return Settings(
         **receivers,
@@ -105,8 +113,10 @@ def _pick_osc(suffix: str) -> dict[str, Any]:
         "OSC",
         key=f"act_osc{suffix}",
         persist_state="session",
-        help="/wek/outputs with the gesture's number, as Wekinator sends it, and "
-        "/mudra/gesture with its name.",
+        help=t(
+            "/wek/outputs with the gesture's number, as Wekinator sends it, and /mudra/gesture "
+            "with its name."
+        ),
     )
     if not is_on:
         return {}
@@ -114,7 +124,7 @@ def _pick_osc(suffix: str) -> dict[str, Any]:
         host = _pick_osc_host(f"act_host{suffix}")
         if not host:
             return {}
-        port = _pick_port("OSC port", OUT_PORT, f"act_osc_port{suffix}")
+        port = _pick_port(t("OSC port"), OUT_PORT, f"act_osc_port{suffix}")
         return {"osc": True, "osc_host": host, "osc_port": port}
 
 
@@ -123,15 +133,17 @@ def _pick_websocket(suffix: str) -> dict[str, Any]:
     if the studio is reachable from the network."""
     if not is_at_this_machine():
         st.caption(
-            "Other people can reach this studio, so its WebSocket, which is for programs on the "
-            "machine that runs Mudra, stays closed."
+            t(
+                "Other people can reach this studio, so its WebSocket, which is for programs on "
+                "the machine that runs Mudra, stays closed."
+            )
         )
         return {}
     is_on = st.toggle(
         "WebSocket",
         key=f"act_ws{suffix}",
         persist_state="session",
-        help="Lines of JSON for programs of this machine.",
+        help=t("Lines of JSON for programs of this machine."),
     )
     return {"websocket": True} | _pick_websocket_clients(suffix) if is_on else {}
 
@@ -139,29 +151,31 @@ def _pick_websocket(suffix: str) -> dict[str, Any]:
 def _pick_websocket_clients(suffix: str) -> dict[str, Any]:
     """Draw the WebSocket's port, token and allowed origins; return the arguments of `Settings`."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        port = _pick_port("WebSocket port", PORT, f"act_ws_port{suffix}")
+        port = _pick_port(t("WebSocket port"), PORT, f"act_ws_port{suffix}")
         anew = st.button(
-            "New token", icon="🔑", help="Receivers must reconnect with the new token."
+            t("New token"), icon="🔑", help=t("Receivers must reconnect with the new token.")
         )
     if anew or "act_token" not in st.session_state:
         st.session_state["act_token"] = new_token()
     token = st.session_state["act_token"]
-    st.caption("The address for the receiver, a secret like a password:")
+    st.caption(t("The address for the receiver, a secret like a password:"))
     st.code(f"ws://{LOCAL}:{port}/?token={token}", language=None, wrap_lines=True)
     typed = st.text_input(
-        "Allowed web origins",
+        t("Allowed web origins"),
         key=f"act_origins{suffix}",
         persist_state="session",
         max_chars=500,
         placeholder="http://localhost:5500",
-        help="Programs need only the address. A web page may connect if it also comes from one of "
-        "these origins.",
+        help=t(
+            "Programs need only the address. A web page may connect if it also comes from one of "
+            "these origins."
+        ),
     )
     origins = page_origin(st.context.url)
     try:
         origins += parse_origins(typed)
     except ActionError as error:
-        st.error(safe_label(str(error)), icon="⚠️")
+        st.error(safe_label(t(error.text)), icon="⚠️")
     return {"websocket_port": port, "token": token, "origins": origins}
 
 
@@ -173,11 +187,11 @@ def _pick_osc_host(key: str) -> str:
     """Show a selector for OSC's host and return it; "" if none is chosen. A visitor who logged in
     can choose only hosts that the operator listed."""
     if not studio().paths.owner:
-        host = st.text_input("Host", LOCAL, key=key, max_chars=253, persist_state="session")
+        host = st.text_input(t("Host"), LOCAL, key=key, max_chars=253, persist_state="session")
         return host.strip()
     hosts = read_allowed_hosts()
     if not hosts:
-        st.caption("The operator of this studio has listed no host for OSC (MUDRA_OSC_HOSTS).")
+        st.caption(t("The operator of this studio has listed no host for OSC (MUDRA_OSC_HOSTS)."))
         return ""
-    host = st.selectbox("Host", hosts, key=f"{key}_listed", persist_state="session")
+    host = st.selectbox(t("Host"), hosts, key=f"{key}_listed", persist_state="session")
     return host if host in hosts else ""

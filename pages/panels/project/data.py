@@ -14,6 +14,7 @@ from core.exchange.tables.data_out import FORMATS
 from core.gestures.labels import safe_label
 from core.store import Project, Store
 from pages.panels.controls import download_button, upload_field
+from pages.panels.language import t
 from pages.panels.layout import show_errors
 from pages.panels.progress import forget_job, job_result, progress_bar, show_job, start_job
 from pages.panels.resources import studio, visitor_folder
@@ -41,29 +42,33 @@ def show_data_exchange(store: Store, project: Project) -> None:
 
 def _export_project_form(store: Store, project: Project) -> None:
     """Draw the options and the download of the whole project as one zip."""
-    st.subheader("The whole project, one file", anchor=False)
+    st.subheader(t("The whole project, one file"), anchor=False)
     st.caption(
-        "Gestures, people, sessions, samples, trainings and models, each with its sha256. Open "
-        "it here or on another machine. At most 500 MB."
+        t(
+            "Gestures, people, sessions, samples, trainings and models, each with its sha256. Open "
+            "it here or on another machine. At most 500 MB."
+        )
     )
-    pictures = st.checkbox("With the pictures", True, key="zip_pictures", persist_state="session")
-    in_bin = st.checkbox("With the bin", key="zip_bin", persist_state="session")
-    title, options = "Prepare the project file", {"with_bin": in_bin, "with_pictures": pictures}
+    label = t("With the pictures")
+    pictures = st.checkbox(label, True, key="zip_pictures", persist_state="session")
+    in_bin = st.checkbox(t("With the bin"), key="zip_bin", persist_state="session")
+    title, options = t("Prepare the project file"), {"with_bin": in_bin, "with_pictures": pictures}
     _draw_prepared_download(store, project, WHOLE_PROJECT, title, **options)
 
 
 def _export_samples_form(store: Store, project: Project) -> None:
     """Show a selector for a table format and the download of the samples in it."""
-    st.subheader("Samples for other programs", anchor=False)
+    st.subheader(t("Samples for other programs"), anchor=False)
     kind = st.selectbox(
-        "Format",
+        t("Format"),
         list(FORMATS),
         key="data_kind",
-        format_func=lambda name: FORMATS[name].title,
+        format_func=lambda name: t(FORMATS[name].title),
         persist_state="session",
     )
-    st.caption(FORMATS[kind].keeps)
-    _draw_prepared_download(store, project, kind, f"Prepare {FORMATS[kind].title}")
+    st.caption(t(FORMATS[kind].keeps))
+    title = t("Prepare {format}", format=t(FORMATS[kind].title))
+    _draw_prepared_download(store, project, kind, title)
 
 
 def _draw_prepared_download(
@@ -73,7 +78,7 @@ def _draw_prepared_download(
     key = (project.id, kind, *options.values())
     ready: tuple[tuple[object, ...], Download] | None = st.session_state.get("download")
     if st.button(title, icon="📦", key=f"prepare_{kind}"):
-        with show_errors(), progress_bar("writing …") as progress:
+        with show_errors(), progress_bar(t("writing …")) as progress:
             paths, folder = studio().paths, visitor_folder()
             made = prepare_download(
                 store, paths, project, kind, folder, progress=progress, **options
@@ -82,14 +87,17 @@ def _draw_prepared_download(
     if ready is None or ready[0] != key or not ready[1].path.exists():
         return
     download = ready[1]
-    st.caption(safe_label(download.text))
+    st.caption(safe_label(t(download.text)))
     if download.megabytes > BIG_MB:
         st.caption(
-            f"The download loads {download.megabytes:.0f} MB into this server's memory; the "
-            "command line writes it straight to disk."
+            t(
+                "The download loads {size:.0f} MB into this server's memory; the command line "
+                "writes it straight to disk.",
+                size=download.megabytes,
+            )
         )
     download_button(
-        f"Download {download.name}",
+        t("Download {file}", file=download.name),
         download.path.read_bytes,
         download.name,
         icon="⬇️",
@@ -105,9 +113,9 @@ def show_import_result(project: Project) -> None:
     if found := job_result(_PROJECT):
         project_id, text = found
         select_project(project_id)
-        _reset_import_fields(_PROJECT, f"Imported {text}")
+        _reset_import_fields(_PROJECT, t("Imported {what}", what=t(text)))
     if message := job_result(_samples_job_key(project)):
-        _reset_import_fields(_samples_job_key(project), message)
+        _reset_import_fields(_samples_job_key(project), t(message))
 
 
 def _samples_job_key(project: Project) -> str:
@@ -124,17 +132,19 @@ def _reset_import_fields(job: str, message: str) -> None:
 
 def import_project_form(store: Store) -> None:
     """Draw the upload of a project zip and a button that imports it in a background job."""
-    st.subheader("Open a project file", anchor=False)
+    st.subheader(t("Open a project file"), anchor=False)
     turn = st.session_state.get("data_turn", 0)
     file = upload_field(
         ["zips"],
-        "A zip that Mudra wrote",
+        t("A zip that Mudra wrote"),
         ["zip"],
         key=f"project_file_{turn}",
-        help="It is checked first. Everything is imported, or nothing; a name that is taken gets a "
-        "number.",
+        help=t(
+            "It is checked first. Everything is imported, or nothing; a name that is taken gets a "
+            "number."
+        ),
     )
-    if file is not None and st.button("Import", icon="📥", key="bring_project"):
+    if file is not None and st.button(t("Import"), icon="📥", key="bring_project"):
         name, content = file.name, file.getvalue()
         paths, folder = studio().paths, visitor_folder()
         start_job(
@@ -142,24 +152,26 @@ def import_project_form(store: Store) -> None:
             lambda progress: import_uploaded_project(store, paths, content, name, folder, progress),
         )
     with show_errors():
-        show_job(_PROJECT, "Checking and importing …")
+        show_job(_PROJECT, t("Checking and importing …"))
 
 
 def import_samples_form(store: Store, project: Project) -> None:
     """Draw the upload of tables or COCO files and a button that adds their samples in a job."""
-    st.subheader("Samples from other programs", anchor=False)
+    st.subheader(t("Samples from other programs"), anchor=False)
     turn = st.session_state.get("data_turn", 0)
     files = upload_field(
         ["CSV", "JSON", "Parquet"],
-        "A table or COCO keypoints",
+        t("A table or COCO keypoints"),
         SUFFIXES,
         accept_multiple_files=True,
         key=f"data_files_{turn}",
-        help="Mudra's own files, COCO keypoints (json), Kazuhito00's keypoint.csv with its "
-        "keypoint_classifier_label.csv, or columns gesture, x0, y0 … x20, y20; of a body … x32, "
-        "y32 and v0 … v32, below 0.5 if hidden.",
+        help=t(
+            "Mudra's own files, COCO keypoints (json), Kazuhito00's keypoint.csv with its "
+            "keypoint_classifier_label.csv, or columns gesture, x0, y0 … x20, y20; of a body … "
+            "x32, y32 and v0 … v32, below 0.5 if hidden."
+        ),
     )
-    add = f"Add to {safe_label(project.name)}"
+    add = t("Add to {project}", project=safe_label(project.name))
     if files and st.button(add, icon="➕", key="add_data"):
         uploads, folder = [(file.name, file.getvalue()) for file in files], visitor_folder()
         start_job(
@@ -167,4 +179,4 @@ def import_samples_form(store: Store, project: Project) -> None:
             lambda progress: import_uploaded_samples(store, project, uploads, folder, progress),
         )
     with show_errors():
-        show_job(_samples_job_key(project), "Reading …")
+        show_job(_samples_job_key(project), t("Reading …"))

@@ -9,8 +9,10 @@ import streamlit as st
 from core.errors import StoreError
 from core.pose.skeletons.table import SUBJECTS
 from core.store import Project, Store
+from core.words import mark
 from pages.components import read_asset
 from pages.panels.camera.stage import has_stage
+from pages.panels.language import t
 from pages.panels.layout import show_errors
 from pages.panels.navigation import draw_navigation
 from pages.panels.resources import studio
@@ -28,10 +30,10 @@ def _draw_undo_bar() -> None:
     # two alternating names: the browser restarts the bar's time for every change
     look = "act_bar_none" if act is None else f"act_bar_{act.number % 2 if is_recent else 'past'}"
     with st.container(key=look, horizontal=True, vertical_alignment="center"):
-        said = escape(act.entry.title) if act and is_recent else ""
+        said = escape(t(act.entry.title)) if act and is_recent else ""
         st.html(f'<div role="status">{said}</div>', width="content")
         if act and st.button(
-            "Undo", icon="↩️", key=f"act_{'undo' if is_recent else 'past'}_{act.entry.id}"
+            t("Undo"), icon="↩️", key=f"act_{'undo' if is_recent else 'past'}_{act.entry.id}"
         ):
             _undo_action(act)
 
@@ -56,9 +58,9 @@ def _undo_action(action: Action) -> None:
             select_project(project_id)
         if restored and models.get(project_id) != restored.active_model:
             st.session_state.pop(f"model_{project_id}", None)  # the choice of a model
+        restored_text = t("Restored: {n:,}.", n=back)
         st.toast(
-            f"Restored: {back:,}." if back else "Nothing to undo: it has been changed since.",
-            icon="↩️",
+            restored_text if back else t("Nothing to undo: it has been changed since."), icon="↩️"
         )
         st.rerun()
 
@@ -66,7 +68,7 @@ def _undo_action(action: Action) -> None:
 FIRST_PROJECT = "My gestures"
 # skeleton of a new project, and whether it starts with moving gestures
 _KINDS = {name: (skeleton, False) for name, skeleton in SUBJECTS.items()}
-_KINDS |= {"Moving hands": (SUBJECTS["Hands"], True)}
+_KINDS |= {mark("Moving hands"): (SUBJECTS["Hands"], True)}
 
 
 def pick_project() -> Project:
@@ -90,7 +92,7 @@ def pick_project() -> Project:
     key, names = f"project_{turn}", list(ids)
     with st.sidebar:
         st.selectbox(
-            "Project",
+            t("Project"),
             names,
             names.index(project.name),
             key=key,
@@ -135,21 +137,25 @@ def _select_from_sidebar(key: str, ids: Mapping[str, int]) -> None:
 def _new_project_form(store: Store, turn: int) -> None:
     """Draw the form for a new project: name, type, 3-D and keypoints only; create and select it."""
     with (
-        st.popover("New", width="stretch", key=f"new_{turn}"),
+        st.popover(t("New"), width="stretch", key=f"new_{turn}"),
         st.form("new_project", border=False, clear_on_submit=True),
     ):
-        name = st.text_input("Name", placeholder="Rock, paper, scissors")
-        kind = st.radio("Type", list(_KINDS), horizontal=True, key=f"about_{turn}")
+        name = st.text_input(t("Name"), placeholder=t("Rock, paper, scissors"))
+        kind = st.radio(
+            t("Type"), list(_KINDS), horizontal=True, key=f"about_{turn}", format_func=t
+        )
         in_space = st.checkbox(
-            "Hands in 3-D",
-            help="Learns from x, y and z of each keypoint, from a depth camera or as MediaPipe "
-            "estimates them from a webcam.",
+            t("Hands in 3-D"),
+            help=t(
+                "Learns from x, y and z of each keypoint, from a depth camera or as MediaPipe "
+                "estimates them from a webcam."
+            ),
             key=f"in_space_{turn}",
         )
         keypoints_only = st.checkbox(
-            "Store keypoints only", help="No picture is stored, not even a crop."
+            t("Store keypoints only"), help=t("No picture is stored, not even a crop.")
         )
-        if not st.form_submit_button("Create", type="primary"):
+        if not st.form_submit_button(t("Create"), type="primary"):
             return
         with show_errors():
             skeleton, motions = _KINDS[str(kind)]
@@ -166,15 +172,15 @@ def _new_project_form(store: Store, turn: int) -> None:
 
 def _edit_project_form(store: Store, project: Project, turn: int) -> None:
     """Draw the controls that rename or delete the project."""
-    with st.popover("Edit", width="stretch", key=f"change_{turn}"):
+    with st.popover(t("Edit"), width="stretch", key=f"change_project_{turn}"):
         with st.form("rename_project", border=False):
-            name = st.text_input("New name", project.name, key=f"rename_{project.id}")
-            if st.form_submit_button("Rename", icon="✏️"):
+            name = st.text_input(t("New name"), project.name, key=f"rename_{project.id}")
+            if st.form_submit_button(t("Rename"), icon="✏️"):
                 with show_errors():
                     store.rename_project(project.id, name)
                     select_project(project.id)
                     st.rerun()
-        if st.button("Delete the project", icon="🗑️", help="It can be undone."):
+        if st.button(t("Delete the project"), icon="🗑️", help=t("It can be undone.")):
             with show_errors():
                 store.delete_project(project.id)
                 select_project(None)

@@ -10,6 +10,7 @@ from core.store import Project
 from core.store.curation import list_sessions
 from core.store.index import SampleIndex, read_samples
 from pages.panels.controls import pick_option
+from pages.panels.language import t
 from pages.panels.resources import studio
 from pages.panels.samples.samples import show_sample, show_sample_actions, show_sample_grid
 
@@ -35,27 +36,29 @@ def show_data_map(project: Project, sample_index: SampleIndex) -> None:
     """Draw the 2-D map of all samples (PCA or t-SNE), and the samples selected on it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = pick_option(
-            "Map",
+            t("Map"),
             [data_map.PCA, data_map.TSNE],
             "map_method",
-            help="PCA is instant. t-SNE separates groups better and takes about half a minute for "
-            "5,000 samples.",
+            help=t(
+                "PCA is instant. t-SNE separates groups better and takes about half a minute for "
+                "5,000 samples."
+            ),
         )
         by = pick_option(
-            "Colour and shape by",
+            t("Colour and shape by"),
             [data_map.BY_GESTURE, data_map.BY_PERSON, data_map.BY_SESSION],
             "map_by",
         )
-        again = st.button("Redraw", icon="🔄")
+        again = st.button(t("Redraw"), icon="🔄")
     maps: dict[tuple[int, str], data_map.DataMap] = st.session_state.setdefault("maps", {})
     if again or (project.id, method) not in maps:
-        with st.spinner("drawing the map …"):
+        with st.spinner(t("drawing the map …")):
             found = data_map.compute_map(studio().store, project.id, method, sample_index)
             maps[project.id, method] = found
     drawn = maps[project.id, method]
-    st.caption(data_map.describe_map(drawn))
+    st.caption(t(data_map.describe_map(drawn)))
     if data_map.is_map_outdated(drawn, sample_index):
-        st.caption("New samples are missing from this map: press Redraw.")
+        st.caption(t("New samples are missing from this map: press Redraw."))
     chart = st.plotly_chart(
         _map_figure(data_map.group_points(drawn, sample_index, by), group_titles(project, by)),
         key=f"map_{project.id}_{method}_{by}",
@@ -80,10 +83,11 @@ def group_titles(project: Project, by: str) -> dict[int, str]:
 
 def _map_figure(groups: list[data_map.MapGroup], titles: dict[int, str]) -> go.Figure:
     """Build the Plotly scatter plot: a colour and marker per group, sample ids as custom data."""
-    figure = go.Figure()
+    figure, sample = go.Figure(), t("sample {number}", number="%{customdata[0]}")
     for i, layer in enumerate(groups):
         colour, shape = MARKERS[i]
-        name = escape(data_map.group_title(layer, titles))  # Plotly reads HTML, not Markdown
+        title = data_map.group_title(layer, titles)
+        name = escape(t(title) if layer.group is None else title)  # Plotly reads HTML, not Markdown
         figure.add_scatter(
             x=layer.points[:, 0],
             y=layer.points[:, 1],
@@ -91,7 +95,7 @@ def _map_figure(groups: list[data_map.MapGroup], titles: dict[int, str]) -> go.F
             mode="markers",
             name=f"{name} ({len(layer.ids):,})",
             marker={"color": colour, "symbol": shape, "size": 8, "opacity": 0.8},
-            hovertemplate="%{fullData.name}<br>sample %{customdata[0]}<extra></extra>",
+            hovertemplate=f"%{{fullData.name}}<br>{sample}<extra></extra>",
         )
     figure.update_layout(
         height=560,
@@ -108,12 +112,14 @@ def _show_map_selection(project: Project, ids: list[int]) -> None:
     """Show the selected samples with Delete and Move: one in full, several as tiles."""
     if not ids:
         st.caption(
-            "Click a point to see its sample; drag around points to select several; double-click "
-            "to clear the selection."
+            t(
+                "Click a point to see its sample; drag around points to select several; "
+                "double-click to clear the selection."
+            )
         )
         return
     with st.container(horizontal=True, vertical_alignment="center", key="picked_bar"):
-        st.markdown(f"**{len(ids):,}** selected")
+        st.markdown(t("**{n:,}** selected", n=len(ids)))
         show_sample_actions(project, ids)
     samples = read_samples(studio().store, ids[:MAX_SHOWN])
     if len(samples) == 1:
@@ -121,4 +127,4 @@ def _show_map_selection(project: Project, ids: list[int]) -> None:
     else:
         show_sample_grid(project, samples, {})
         if len(ids) > MAX_SHOWN:
-            st.caption(f"and {len(ids) - MAX_SHOWN:,} more")
+            st.caption(t("and {n:,} more", n=len(ids) - MAX_SHOWN))

@@ -4,10 +4,13 @@ from typing import Any
 
 import streamlit as st
 
+from core.words import mark
+from pages.panels.language import t
+
 Chart = dict[str, Any]
 Epochs = list[dict[str, Any]]
 
-TRAINING, HELD_OUT = "training", "held out"
+TRAINING, HELD_OUT = mark("training"), mark("held out")
 CELL = "cell"
 TEAL, ORANGE = "#17968e", "#d98324"
 
@@ -23,7 +26,7 @@ def draw_chart(chart: Chart, **options: Any) -> Any:
 def curve_chart(epochs: Epochs, metric: str) -> Chart:
     """Build the chart of "accuracy" or "loss" per epoch, on training and held-out samples."""
     rows = [
-        {"epoch": record["epoch"], "on": on, metric: record[key]}
+        {"epoch": record["epoch"], "on": t(on), metric: record[key]}
         for record in epochs
         for on, key in ((TRAINING, metric), (HELD_OUT, f"val_{metric}"))
         if key in record
@@ -32,18 +35,23 @@ def curve_chart(epochs: Epochs, metric: str) -> Chart:
     legend = {"orient": "top", "symbolType": "stroke", "symbolSize": 300}
 
     def encode_samples(*values: object) -> dict[str, Any]:
-        scale = {"domain": [HELD_OUT, TRAINING], "range": list(values)}
+        scale = {"domain": [t(HELD_OUT), t(TRAINING)], "range": list(values)}
         return encode("on", "nominal", title=None, legend=legend, scale=scale)
 
     return {
         "data": {"values": rows},
         "mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 22, "filled": True}},
         "encoding": {
-            "x": encode("epoch", axis={"tickMinStep": 1, "format": "d"}, title="epoch"),
+            "x": encode(mark("epoch"), axis={"tickMinStep": 1, "format": "d"}),
             "y": encode(metric, scale=scale),
             "color": encode_samples(TEAL, ORANGE),
             "strokeDash": encode_samples([1, 0], [5, 3]),
-            "tooltip": [encode("epoch"), encode("on", "nominal"), encode(metric, format=".3f")],
+            "tooltip": [
+                encode("epoch"),
+                # Translators: above "training" or "held out", the samples that were measured on
+                encode(mark("on"), "nominal"),
+                encode(metric, format=".3f"),
+            ],
         },
         "height": 260,
     }
@@ -55,9 +63,9 @@ def stages_chart(rows: list[dict[str, Any]]) -> Chart:
         "data": {"values": rows},
         "mark": {"type": "line", "point": True},
         "encoding": {
-            "x": encode("seconds"),
+            "x": encode(mark("seconds")),
             "y": encode("PCK", title="PCK@0.1"),
-            "color": encode("stage", "nominal"),
+            "color": encode(mark("stage"), "nominal"),
         },
     }
 
@@ -83,8 +91,8 @@ def confusion_chart(confusion: list[list[int]], gestures: list[dict[str, str]]) 
     return {
         "data": {"values": rows},
         "encoding": {
-            "x": {"field": "prediction", "title": "prediction", "axis": slanted, **names},
-            "y": {"field": "shown", "title": "shown", **names},
+            "x": {"field": "prediction", "title": t("prediction"), "axis": slanted, **names},
+            "y": {"field": "shown", "title": t("shown"), **names},
         },
         "layer": [_cell_layer(), _count_layer()],
         "height": 110 + 44 * len(titles),
@@ -95,7 +103,7 @@ def _cell_layer() -> Chart:
     """Build the layer of coloured cells; a clicked cell gets a frame."""
     shade = {"scheme": "teals", "domain": [0, 1]}
     frame = {"condition": {"param": CELL, "value": ORANGE, "empty": False}, "value": None}
-    tooltip = [encode("shown", "nominal"), encode("prediction", "nominal"), encode("samples")]
+    tooltip = [encode("shown", "nominal"), encode("prediction", "nominal"), encode(mark("samples"))]
     return {
         "params": [{"name": CELL, "select": {"type": "point", "fields": ["row", "column"]}}],
         "mark": {"type": "rect", "cornerRadius": 4, "cursor": "pointer"},
@@ -103,7 +111,7 @@ def _cell_layer() -> Chart:
             "color": encode("fraction", scale=shade, legend=None),
             "stroke": frame,
             "strokeWidth": {"value": 3},
-            "tooltip": [*tooltip, encode("fraction", format=".0%")],
+            "tooltip": [*tooltip, encode(mark("fraction"), format=".0%")],
         },
     }
 
@@ -121,5 +129,5 @@ def _count_layer() -> Chart:
 
 
 def encode(field: str, kind: str = "quantitative", **options: Any) -> dict[str, Any]:
-    """Return the Vega-Lite encoding of a field."""
-    return {"field": field, "type": kind, **options}
+    """Return the Vega-Lite encoding of a field; its title is the field's name, to be marked."""
+    return {"field": field, "type": kind, "title": t(field), **options}

@@ -12,8 +12,10 @@ from core.jobs.trainings import describe_failure, excluded_samples_text, preload
 from core.review.balance import advise_before_training
 from core.store import Project
 from core.training.runs import Run
+from core.words import translate_all, words
 from pages.components.stage import TrainingState, draw_training
 from pages.panels.camera.session import live_session
+from pages.panels.language import t
 from pages.panels.layout import show_errors
 from pages.panels.resources import studio
 from pages.panels.training.texts import training_progress
@@ -32,13 +34,13 @@ def show_quick_training(project: Project, advice: str) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             _draw_train_button(project, running, advice)
             st.toggle(
-                "Learn as I go",
+                t("Learn as I go"),
                 key="learn_as_i_go",
                 persist_state="session",
-                help="Trains again after each recording; the new model is then in use.",
+                help=t("Trains again after each recording; the new model is then in use."),
             )
         if excluded_text:
-            st.caption(f"⚠️ {safe_label(excluded_text)}")
+            st.caption(f"⚠️ {safe_label(t(excluded_text))}")
         if running is not None:
             _show_running(project, running)
         else:
@@ -61,7 +63,7 @@ def _show_running(project: Project, run: Run) -> None:
         return {"over": False, "fraction": fraction, "text": text, "curve": curve}
 
     live_session().show("training", state)
-    draw_training("quick_training", "training", state())
+    draw_training("quick_training", "training", translate_all(state(), t))
 
 
 def train_after_recording(project: Project) -> Callable[[], None]:
@@ -82,7 +84,7 @@ def train_after_recording(project: Project) -> Callable[[], None]:
     return train
 
 
-def recording_advice(project: Project, instruction: str = "Hold its button.") -> str:
+def recording_advice(project: Project, instruction: str = words("Hold its button.")) -> str:
     """Return what to record before training is possible, and how; "" if there is enough."""
     return advise_before_training(studio().store.overview(project.id), instruction)
 
@@ -91,12 +93,16 @@ def _draw_train_button(project: Project, running: Run | None, advice: str) -> No
     """Draw Stop during a training run, else Train, disabled if samples are missing."""
     trainings = studio().trainings
     if running is not None:
-        if st.button("Stop", icon="⏹", disabled=not trainings.can_stop(running)):
+        if st.button(t("Stop"), icon="⏹", disabled=not trainings.can_stop(running)):
             trainings.stop(running)
     elif st.button(
-        "Train", icon="▶️", type="primary", disabled=bool(advice), help=safe_label(advice) or None
+        t("Train"),
+        icon="▶️",
+        type="primary",
+        disabled=bool(advice),
+        help=safe_label(t(advice)) or None,
     ):
-        with st.spinner("Preparing …"):
+        with st.spinner(t("Preparing …")):
             trainings.start_training(project)
         st.rerun()
 
@@ -106,9 +112,10 @@ def _show_last_result(project: Project, advice: str) -> None:
     runs = studio().trainings.runs(project)
     if not runs:
         st.caption(
-            safe_label(advice) or "Press Train: it takes seconds, then the new model is in use."
+            safe_label(t(advice))
+            or t("Press Train: it takes seconds, then the new model is in use.")
         )
         return
     if reason := describe_failure(runs[0]):
-        st.error(safe_label(reason), icon="❌")
+        st.error(safe_label(t(reason)), icon="❌")
     show_verdict(project, runs[0], tries_here=True)

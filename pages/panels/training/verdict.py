@@ -12,7 +12,7 @@ from core.gestures.evaluation.verdict import (
     Verdict,
     judge_training,
 )
-from core.gestures.labels import NONE, GestureLabel, format_count, safe_label
+from core.gestures.labels import NONE, GestureLabel, safe_label
 from core.jobs.trainings import run_result
 from core.jobs.verdicts import WrongSample, find_remaining_wrong
 from core.live.live import Latest
@@ -20,8 +20,10 @@ from core.recording.sample_pictures import draw_sample
 from core.store import Project
 from core.store.index import read_samples
 from core.training.runs import Run
+from core.words import join_words, mark, words
 from pages.components.stage import draw_lines
 from pages.panels.camera.session import live_session
+from pages.panels.language import t, tn
 from pages.panels.layout import show_errors
 from pages.panels.recording.cards import select_for_recording
 from pages.panels.resources import studio
@@ -29,14 +31,15 @@ from pages.panels.training.texts import count_text
 
 MAX_PICTURES, PICTURE_WIDTH_PX = 6, 72
 FIRST_ANSWER = "first answer"  # topic of the live channel
-FAIR_TEST_ADVICE = "For a fair test, record each gesture again."
-NONE_ADVICE = "Other hands may be taken for your gestures: record {title}, too."
+FAIR_TEST_ADVICE = words("For a fair test, record each gesture again.")
 _REASONS = {
     Reason.NONE: "",
-    Reason.FEW_SAMPLES: "Record each gesture once more.",
-    Reason.SAME_RECORDINGS: "This test is too easy: the test samples come from the same "
-    "recordings. Record each gesture again to get a fair number.",
-    Reason.ENDS_DIFFER: "The end of your recordings looks different. Check these pictures.",
+    Reason.FEW_SAMPLES: words("Record each gesture once more."),
+    Reason.SAME_RECORDINGS: words(
+        "This test is too easy: the test samples come from the same recordings. Record each "
+        "gesture again to get a fair number."
+    ),
+    Reason.ENDS_DIFFER: words("The end of your recordings looks different. Check these pictures."),
 }
 
 
@@ -66,28 +69,41 @@ def show_verdict(
         )
         _draw_next_step(project, verdict, step, [one.id for one in wrong])
         if verdict.lacks_none and verdict.is_promising:
-            st.caption(NONE_ADVICE.format(title=safe_label(NONE.title)))
+            st.caption(
+                t(
+                    "Other hands may be taken for your gestures: record {title}, too.",
+                    title=safe_label(NONE.title),
+                )
+            )
         if details:
-            st.page_link("pages/train.py", label="Details", icon="📈")
+            st.page_link("pages/train.py", label=t("Details"), icon="📈")
 
 
 def _headline(verdict: Verdict, *, first: bool) -> str:
     """Return the verdict in a few words, as Markdown."""
     if first:
-        return "✅ **It works, try it**"
+        return t("✅ **It works, try it**")
     if verdict.mixed is not None:
         one, other = (safe_label(label.title) for label in verdict.mixed)
-        return f"🔀 **Mixes up {one} and {other}**"
-    return "✅ **Works well**" if verdict.outcome is Outcome.WORKS else "🌱 **Too few to trust**"
+        return t("🔀 **Mixes up {one} and {other}**", one=one, other=other)
+    if verdict.outcome is Outcome.WORKS:
+        return t("✅ **Works well**")
+    return t("🌱 **Too few to trust**")
 
 
 def _explain(verdict: Verdict, *, first: bool) -> str:
     """Return how many test samples were recognised, and why that is not enough."""
-    counted = f"{count_text(verdict.held_out)} test samples recognised"
-    if verdict.motions is not None:
-        counted += f", and {count_text(verdict.motions)} movements"
+    held_out, motions = count_text(verdict.held_out), verdict.motions
+    if motions is None:
+        counted = t("{count} test samples recognised.", count=held_out)
+    else:
+        counted = t(
+            "{count} test samples recognised, and {motions} movements.",
+            count=held_out,
+            motions=count_text(motions),
+        )
     fair = FAIR_TEST_ADVICE if verdict.reason is Reason.SAME_RECORDINGS else ""
-    return f"{counted}. {fair if first else _REASONS[verdict.reason]}".rstrip()
+    return f"{counted} {t(fair if first else _REASONS[verdict.reason])}".rstrip()
 
 
 def _show_wrong_samples(project: Project, wrong: list[WrongSample], result: dict[str, Any]) -> None:
@@ -102,8 +118,15 @@ def _show_wrong_samples(project: Project, wrong: list[WrongSample], result: dict
                 draw_sample(sample),
                 safe_label(" → ".join(pair)),
                 width=PICTURE_WIDTH_PX,
-                alt=f"A sample of {one.target} recognised as {one.predicted}",
+                alt=describe_wrong_sample(one.target, one.predicted),
             )
+
+
+def describe_wrong_sample(target: str, predicted: str) -> str:
+    """Return what the picture of a wrongly recognised sample shows."""
+    return t(
+        "A sample of {gesture} recognised as {prediction}", gesture=target, prediction=predicted
+    )
 
 
 def _labels(result: dict[str, Any]) -> list[dict[str, str]]:
@@ -129,16 +152,22 @@ def _draw_next_step(project: Project, verdict: Verdict, step: Step, wrong: list[
 def _describe_step(verdict: Verdict, step: Step, wrong: int) -> tuple[str, str, str]:
     """Return label, icon and page of a step's button."""
     if step is Step.LOOK:
-        which = "this sample" if wrong == 1 else f"these {format_count(wrong, 'sample')}"
-        return f"Look at {which}", "🔎", "pages/review.py"
+        label = tn(wrong, "Look at this sample", "Look at these {n:,} samples")
+        return label, "🔎", "pages/review.py"
     if step is Step.RECORD_NONE:
-        return f"Record {safe_label(NONE.title)}", "⏺️", "pages/record.py"
+        label = t("Record {gesture}", gesture=safe_label(NONE.title))
+        return label, "⏺️", "pages/record.py"
     if step is Step.RECORD:
-        title = f" of {safe_label(verdict.fewest.title)}" if verdict.fewest else ""
-        return f"Record more{title}", "⏺️", "pages/record.py"
+        return _label_recording(verdict.fewest), "⏺️", "pages/record.py"
     if step is Step.EXPORT:
-        return "Take the model with you", "📦", "pages/export.py"
-    return "Try it live", "🎬", "pages/live.py"
+        return t("Take the model with you"), "📦", "pages/export.py"
+    return t("Try it live"), "🎬", "pages/live.py"
+
+
+def _label_recording(gesture: GestureLabel | None) -> str:
+    if gesture is None:
+        return t("Record more")
+    return t("Record more of {gesture}", gesture=safe_label(gesture.title))
 
 
 def open_in_review(project: Project, ids: list[int]) -> None:
@@ -161,13 +190,15 @@ def _watch_first_answer(labels: list[GestureLabel], found: list[str]) -> Callabl
     """Return the state of a topic: what to show to the camera, then what was recognised first,
     which `found` keeps."""
     session, own = live_session(), {label.name for label in labels}
-    instruction = f"Show {' or '.join(label.title for label in labels[:2])}."
+    titles = join_words((label.title for label in labels[:2]), mark("{first} or {rest}"))
+    instruction = words("Show {gestures}.", gestures=titles)
 
     def state() -> dict[str, list[str]]:
         latest = session.stream.live.latest() if session.stream else Latest()
         for hand in latest.hands:
             if not found and hand.gesture is not None and hand.gesture.name in own:
                 found.append(hand.gesture.title)
-        return {"texts": [f"✅ {found[0]} recognised." if found else instruction]}
+        text = words("✅ {gesture} recognised.", gesture=found[0]) if found else instruction
+        return {"texts": [text]}
 
     return state

@@ -209,3 +209,13 @@ test("a connection that ends is lost until a message comes, or gone", (context) 
   sockets[3].receive(1, {})
   assert.deepEqual(statuses, ["lost", "open", "gone", "open"])
 })
+
+test("a page whose right has ended is loaded anew, and connects no more", () => {
+  const { channel, sockets } = make()
+  let reloads = 0
+  location.reload = () => { reloads += 1 }
+  sockets[0].accept()
+  sockets[0].lose(4403)
+  channel.tick()
+  assert.deepEqual([reloads, sockets.length], [1, 1])
+})
