@@ -25,7 +25,7 @@ from core.pose.types import Estimate, Floats, Frame, Picture
 
 NAME, REFINER = "movenet.multipose", "movenet.thunder"
 MAX_PEOPLE = 6  # of MultiPose
-MIN_SCORE = 0.12  # chosen on COCO-MINI's 159 pictures, see docs/accuracy.md
+MIN_SCORE = 0.12  # chosen by the false bodies in COCO-MINI's 159 pictures, docs/measurements.md
 _MIN_PERSON_SCORE = 0.05  # of MultiPose; whoever scores less gets no keypoints
 _MULTIPLE = 32  # of the sides of MultiPose's input, pixels
 
