@@ -25,6 +25,9 @@ from core.progress import Progress, ignore_progress
 from core.words import words
 
 MAX_BACKGROUND_PX = 1920
+MIN_FOUND = 0.5  # fraction of a video's frames with a person, else the fallback is tried
+
+MakeEstimator = Callable[[], Estimator]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,13 +48,23 @@ class BodyVideo:
 
 
 def read_body_picture(
-    name: str, content: bytes, make_estimator: Callable[[], Estimator]
+    name: str,
+    content: bytes,
+    make_estimator: MakeEstimator,
+    fallback: MakeEstimator | None = None,
 ) -> tuple[Picture, Estimate]:
     """Read an untrusted picture and estimate its bodies, numbered from 1 if there are several;
-    return both. Raise MudraError if it can't be read."""
+    return both. Raise MudraError if it can't be read.
+
+    Args:
+        fallback: makes an estimator that is tried if nobody was found.
+    """
     rgb = read_picture(content, name=name)
     with make_estimator() as estimator:
         estimate = estimator.estimate_still(rgb)
+    if fallback and not estimate.poses:
+        with fallback() as estimator:
+            estimate = estimator.estimate_still(rgb)
     count = len(estimate.poses)
     return rgb, replace(estimate, numbers=tuple(range(1, count + 1)) if count > 1 else ())
 
@@ -65,10 +78,11 @@ def read_background(name: str, content: bytes) -> Picture:
 def read_body_video(
     name: str,
     content: bytes,
-    make_estimator: Callable[[], Estimator],
+    make_estimator: MakeEstimator,
     folder: Path,
     view: BodyView,
     *,
+    fallback: MakeEstimator | None = None,
     several: bool = False,
     progress: Progress = ignore_progress,
 ) -> BodyVideo:
@@ -78,6 +92,8 @@ def read_body_video(
     Args:
         name: of the upload; only its suffix is used for files.
         folder: a temporary one, which keeps the copy.
+        fallback: makes an estimator that is tried if somebody was found in fewer than MIN_FOUND of
+            the frames; whichever finds somebody in more frames is used.
         several: colour each person by number, not by left and right.
 
     Raises:
@@ -96,9 +112,16 @@ def read_body_video(
     copy = source.with_suffix(".seen.webm")
     source.write_bytes(content)
     try:
-        return _annotate_video(source, copy, name, make_estimator, view, several, progress)
+        read = _annotate_video(source, copy, name, make_estimator, view, several, progress)
+        if fallback and read.found < MIN_FOUND * read.frames:
+            other = source.with_suffix(".other.seen.webm")
+            more = _annotate_video(source, other, name, fallback, view, several, progress)
+            read, dropped = (more, read) if more.found > read.found else (read, more)
+            dropped.video.unlink(missing_ok=True)
+        return read
     except BaseException:  # also when the page was left: half a video is useless
-        copy.unlink(missing_ok=True)
+        for written in folder.glob(f"{source.stem}.*"):
+            written.unlink(missing_ok=True)
         raise
     finally:
         source.unlink(missing_ok=True)
@@ -108,7 +131,7 @@ def _annotate_video(
     source: Path,
     copy: Path,
     name: str,
-    make_estimator: Callable[[], Estimator],
+    make_estimator: MakeEstimator,
     view: BodyView,
     several: bool,
     progress: Progress,

@@ -4,7 +4,7 @@ pandas, Altair and plotly load slowly, so they are imported where a chart is dra
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 import streamlit as st
@@ -43,6 +43,10 @@ _REASONS = {
         "MoveNet finds up to 6 people, also small ones: 17 keypoints, no 3-D, no outlines."
     ),
 }
+_ALONE = mark(
+    "BlazePose finds one person: 33 keypoints, in 3-D. Where it finds nobody, MoveNet looks, "
+    "which finds small people: 17 keypoints."
+)
 _TEAL = "#264653"
 _BEHIND = "body_behind_read"
 
@@ -81,24 +85,33 @@ def pick_persons() -> int:
     return int(chosen)
 
 
-def pick_source(persons: int, view: BodyView, *, in_browser: bool) -> tuple[KeypointSource, int]:
-    """Show a selector for the detector, and what it finds; return it, and for how many people it
-    looks.
+class Finders(NamedTuple):
+    """What finds people, and how many at most."""
+
+    source: KeypointSource
+    persons: int
+    fallback: KeypointSource | None = None  # for pictures and videos in which the source fails
+
+
+def pick_finders(persons: int, view: BodyView, *, live: bool, in_browser: bool) -> Finders:
+    """Show a selector for the detector, and what it finds and when it is used; return the choice.
 
     Args:
+        live: the people are before a camera, where there is no fallback.
         in_browser: the camera's picture stays in the browser, where BlazePose alone runs.
     """
     chosen = pick_option(
         t("Detector"), FINDERS, "body_finder", format_func=lambda name: t(FINDERS[name])
     )
+    masks, fallback = view.background != AS_IT_IS, None
+    drawn = masks or view.steps
     if chosen == AUTOMATIC:
-        drawn = view.background != AS_IT_IS or view.steps
         chosen = MOVENET if persons > 1 and not (drawn or in_browser) else BLAZEPOSE
-    st.caption(t(_REASONS[chosen]))
+        fallback = None if chosen == MOVENET or drawn or live else KeypointSource(MOVENET)
+    st.caption(t(_ALONE if fallback else _REASONS[chosen]))
     if chosen == MOVENET:
-        return KeypointSource(MOVENET), persons
-    masks = view.background != AS_IT_IS
-    return KeypointSource(BLAZEPOSE, masks=masks), min(persons, MAX_BLAZEPOSE)
+        return Finders(KeypointSource(MOVENET), persons)
+    return Finders(KeypointSource(BLAZEPOSE, masks=masks), min(persons, MAX_BLAZEPOSE), fallback)
 
 
 def pick_person(numbers: Sequence[int], *, coloured: bool = True) -> int:
