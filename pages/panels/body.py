@@ -97,17 +97,17 @@ def pick_finders(persons: int, view: BodyView, *, live: bool, in_browser: bool) 
     """Show a selector for the detector, and what it finds and when it is used; return the choice.
 
     Args:
-        live: the people are before a camera, where there is no fallback.
+        live: whether a camera is the source; it has no fallback.
         in_browser: the camera's picture stays in the browser, where BlazePose alone runs.
     """
     chosen = pick_option(
         t("Detector"), FINDERS, "body_finder", format_func=lambda name: t(FINDERS[name])
     )
     masks, fallback = view.background != AS_IT_IS, None
-    drawn = masks or view.steps
     if chosen == AUTOMATIC:
-        chosen = MOVENET if persons > 1 and not (drawn or in_browser) else BLAZEPOSE
-        fallback = None if chosen == MOVENET or drawn or live else KeypointSource(MOVENET)
+        bare = not (masks or view.steps)
+        chosen = MOVENET if persons > 1 and bare and not in_browser else BLAZEPOSE
+        fallback = KeypointSource(MOVENET) if persons == 1 and bare and not live else None
     st.caption(t(_ALONE if fallback else _REASONS[chosen]))
     if chosen == MOVENET:
         return Finders(KeypointSource(MOVENET), persons)

@@ -30,7 +30,7 @@ def test_movenet_finds_several_people_of_a_picture_and_one_small_person(
     files = [tmp_path / "three.png", tmp_path / "far.png"]
     cv2.imwrite(str(files[0]), np.hstack([near, near, near]))
     cv2.imwrite(str(files[1]), far)
-    with look() as page:
+    with look(film) as page:
         page.goto("/body")
         press_text(page, "Picture")
         expect(page.get_by_text("Where it finds nobody, MoveNet looks")).to_be_visible()
