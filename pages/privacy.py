@@ -11,7 +11,7 @@ from core.admin.privacy import describe_access, list_network_clients
 from core.gestures.labels import safe_label
 from core.store import Project
 from core.words import mark
-from pages.panels.camera.webrtc import RTC_CONFIGURATION
+from pages.panels.camera.settings import RTC_CONFIGURATION
 from pages.panels.language import t
 from pages.panels.layout import confirm_in_popover, show_errors, show_table
 from pages.panels.project.projects import pick_project

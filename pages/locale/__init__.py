@@ -19,8 +19,14 @@ from babel.numbers import get_decimal_symbol, get_group_symbol
 from core.words import Words
 
 ENGLISH = "en"
-# those whose catalogue is complete; others are begun
-LANGUAGES = {ENGLISH: "English", "de": "Deutsch", "ja": "日本語"}
+LANGUAGES = {
+    ENGLISH: "English",
+    "de": "Deutsch",
+    "es": "Español",
+    "fr": "Français",
+    "ja": "日本語",
+    "zh": "简体中文",
+}
 _TRADITIONAL = {"hant", "tw", "hk", "mo"}  # parts of a Chinese locale
 
 

@@ -79,6 +79,25 @@ def test_whatever_ends_a_hold_the_store_has_what_the_page_says(look, films, work
         expect(card(page, "fist").locator("img[src^='data:image/jpeg']").first).to_be_visible()
 
 
+MOVED = ".st-key-stage_video { padding-bottom: 200px }"
+
+
+def test_a_hold_goes_on_where_the_page_moves_and_ends_where_the_pointer_leaves(look, films):
+    with look(films("fist")) as page:
+        on_record(page)
+        begin_hold(page, "fist")
+        button = card(page, "fist").locator(".hold")
+        before = button.bounding_box()
+        page.add_style_tag(content=MOVED)
+        assert button.bounding_box()["y"] > before["y"] + before["height"]
+        at = before["x"] + before["width"] / 2, before["y"] + before["height"] / 2
+        page.mouse.move(at[0] + 3, at[1] - 3)  # a hand is never quite still
+        keeps(page, "fist", 10)
+        page.mouse.move(at[0], before["y"] - 30)
+        assert kept(page, "fist") >= 10
+        page.mouse.up()
+
+
 def test_a_reload_while_it_is_held_keeps_what_was_recorded_and_says_so(look, films, workspace):
     with look(films("open_palm")) as page:
         on_record(page)

@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import expect
 
 from pages.panels.navigation import SECTIONS, VIDEO_PAGES
-from tests.browser.conftest import MEASURE, faults_after_layout, go
+from tests.browser.conftest import MEASURE, faults_after_layout, go, reads, settled
 from tests.support.page_load import standing_ms
+from tests.support.studio import start_camera
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
@@ -67,3 +68,17 @@ def test_what_does_not_fit_is_found(window):
     assert "cut off" in label and "Several" in label
     assert "covered" in covered and "Train" in covered
     assert "scrolls sideways" in wide
+
+
+@pytest.mark.parametrize("size", [(820, 1180), (390, 844)], ids=str)
+def test_no_card_moves_when_a_hand_is_seen(look, films, size):
+    with look(films("fist")) as page:
+        page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+        page.goto("/?project=People")
+        settled(page)
+        cards = page.locator(".card")
+        expect(cards.first).to_be_visible()
+        before = [one.bounding_box() for one in cards.all()]
+        start_camera(page)
+        reads(page, "fist")
+        assert [one.bounding_box() for one in cards.all()] == before

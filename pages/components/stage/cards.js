@@ -356,15 +356,21 @@ export class Cards {
     const hold = button("hold", "", "")
     hold.dataset.gesture = String(id)
     hold.append(made("span", "long"), made("span", "short"))
+    const release = () => {
+      hold.onpointermove = null
+      if (this.hold?.key === null) this.letGo()
+    }
     hold.onpointerdown = (event) => {
       if (event.button !== 0 || !event.isPrimary) return
-      // a finger keeps the button to itself, and would not be seen to leave it
-      if (hold.hasPointerCapture(event.pointerId)) hold.releasePointerCapture(event.pointerId)
+      // the pointer stays this button's, and leaves it only by its own way: the page may move below
+      hold.setPointerCapture(event.pointerId)
+      const { left, right, top, bottom } = hold.getBoundingClientRect()
+      hold.onpointermove = ({ clientX: x, clientY: y }) => {
+        if (x < left || x > right || y < top || y > bottom) release()
+      }
       this.press(id, window)
     }
-    for (const kind of ["pointerup", "pointerleave", "pointercancel"]) {
-      hold.addEventListener(kind, () => this.hold?.key === null && this.letGo())
-    }
+    for (const kind of ["pointerup", "pointercancel"]) hold.addEventListener(kind, release)
     hold.oncontextmenu = (event) => event.preventDefault()
     hold.onclick = (event) => {  // of a screen reader: neither finger nor key is held
       if (event.detail === 0) this.hold ? this.letGo() : this.press(id, window)
@@ -439,7 +445,7 @@ export class Cards {
     }
     this.dialog?.draw()
     const { different } = this.data, card = different && this.rows.get(different.gesture)
-    // a card that moves under a held button would end the hold
+    // no card moves under a held button
     if (!this.hold) this.different.draw(different, card?.box, this.pictures)
     this.requestPictures()
   }

@@ -11,7 +11,7 @@ from core.recording.camera_help import CAMERA_PROBLEMS
 from core.words import mark
 from pages.components import component_state, stage
 from pages.panels.access import current_guest, local_url
-from pages.panels.camera import browser, webrtc
+from pages.panels.camera import browser
 from pages.panels.camera.settings import BROWSER
 from pages.panels.language import t
 
@@ -43,7 +43,7 @@ def show_camera(tracking_place: str, constraints: dict[str, Any]) -> CameraStrea
         is_on = (component_state(KEY, "camera") or {}).get("on") is True
         return browser.open_browser_stream(is_on)
     browser.stop_browser_camera()
-    stream = webrtc.show_webrtc_video(constraints)
+    stream = _import_webrtc().show_webrtc_video(constraints)
     if tracking_place == BROWSER:  # below the box, whose place the video takes
         st.warning(
             t("Hand tracking on this device is not installed: run `make setup`, online."),
@@ -54,7 +54,7 @@ def show_camera(tracking_place: str, constraints: dict[str, Any]) -> CameraStrea
 
 def _camera_data(in_browser: bool, constraints: dict[str, Any]) -> dict[str, Any]:
     """Return the data of `draw_camera`."""
-    address, way = local_url(), browser if in_browser else webrtc
+    address, way = local_url(), browser if in_browser else _import_webrtc()
     texts = {name: one.text(address) for name, one in CAMERA_PROBLEMS.items()}
     texts |= _WORDS | {"privacy": way.PRIVACY}
     return {
@@ -63,3 +63,10 @@ def _camera_data(in_browser: bool, constraints: dict[str, Any]) -> dict[str, Any
         "words": {name: t(text) for name, text in texts.items()},
         "links": current_guest() is None,
     } | way.camera_data()
+
+
+def _import_webrtc() -> Any:
+    """Import the server's video with its libraries, whose 18 MB a browser's camera doesn't need."""
+    from pages.panels.camera import webrtc
+
+    return webrtc

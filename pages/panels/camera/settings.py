@@ -13,6 +13,7 @@ from pages.panels.language import t
 _camera_probe = register_component(
     "camera_probe", '<button type="button"></button> <span role="status"></span>'
 )
+RTC_CONFIGURATION: dict[str, Any] = {"iceServers": []}  # contact no other server
 SERVER, BROWSER = mark("the server"), mark("this device")
 SIZES = {"320 × 240": (320, 240), "640 × 480": (640, 480), "1280 × 720": (1280, 720)}
 

@@ -15,10 +15,10 @@ from core.paths import Paths
 from core.words import mark
 from pages.panels.access import current_owner
 from pages.panels.camera.session import live_session
+from pages.panels.camera.settings import RTC_CONFIGURATION
 from pages.panels.language import t
 from pages.panels.visit import is_page_outdated
 
-RTC_CONFIGURATION: dict[str, Any] = {"iceServers": []}  # contact no other server
 PRIVACY = mark("Your pictures stay on the machine that runs Mudra.")
 _PREFIX = "video_"
 KEY, _LAST, _ENDED = f"{_PREFIX}webrtc", f"{_PREFIX}last_stream", f"{_PREFIX}ended"
