@@ -35,8 +35,7 @@ BACKGROUNDS = {
     COLOUR: mark("Colour"),
     PICTURE: mark("Picture"),
 }
-AUTOMATIC = "automatic"
-FINDERS = {AUTOMATIC: mark("Automatic"), BLAZEPOSE: "BlazePose", MOVENET: "MoveNet"}
+FINDERS = {"automatic": mark("Automatic"), BLAZEPOSE: "BlazePose", MOVENET: "MoveNet"}
 _REASONS = {
     BLAZEPOSE: mark("BlazePose finds up to 4 people: 33 keypoints, in 3-D, and their outlines."),
     MOVENET: mark(
@@ -104,7 +103,7 @@ def pick_finders(persons: int, view: BodyView, *, live: bool, in_browser: bool) 
         t("Detector"), FINDERS, "body_finder", format_func=lambda name: t(FINDERS[name])
     )
     masks, fallback = view.background != AS_IT_IS, None
-    if chosen == AUTOMATIC:
+    if chosen == "automatic":
         bare = not (masks or view.steps)
         chosen = MOVENET if persons > 1 and bare and not in_browser else BLAZEPOSE
         fallback = KeypointSource(MOVENET) if persons == 1 and bare and not live else None
