@@ -93,7 +93,7 @@ def main() -> None:
                     file,
                     hands=2,
                     workers=2,
-                    weights_folder=Paths.find().weights,
+                    paths=Paths.find(),
                 )
             tables.append(hands(name, pd.read_parquet(file)))
     rows = chosen(pd.concat(tables))

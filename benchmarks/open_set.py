@@ -139,11 +139,11 @@ def main() -> None:
     parser.add_argument("--landmarks", type=Path, required=True)
     parser.add_argument("--without-none", action="store_true")
     asked = parser.parse_args()
-    weights = Paths.find().weights
+    paths = Paths.find()
     everything = read_all_samples(
         asked.data,
         asked.landmarks,
-        lambda name: extract_source_keypoints(asked.data, asked.landmarks, weights, name),
+        lambda name: extract_source_keypoints(asked.data, asked.landmarks, paths, name),
     )
     data = _with_digits_alone(everything, not asked.without_none)
     digits = read_unknown_digits(asked.landmarks)

@@ -174,10 +174,10 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--only", nargs="*", choices=list(FITS), default=list(FITS))
     asked = parser.parse_args()
-    weights = Paths.find().weights
+    paths = Paths.find()
     for name in asked.sources:
         if not (asked.landmarks / f"{name}.parquet").is_file():
-            extract_source_keypoints(asked.data, asked.landmarks, weights, name)
+            extract_source_keypoints(asked.data, asked.landmarks, paths, name)
     table = read_recorders(asked.data / "hand_keypoints" / "gestures.csv")
     known = read_recorders_and_signs(asked.data)
     photos = {name: raised_hands(name, asked.landmarks) for name in asked.sources}

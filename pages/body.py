@@ -1,13 +1,17 @@
-"""Body: whole people in the camera, a picture or a video, by MediaPipe's pose landmarker."""
+"""Body: whole people in the camera, a picture or a video, by BlazePose or MoveNet."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.estimators import Estimator
 from core.live.cards import START_CAMERA
 from core.live.live import LiveProcessor, Options
+from core.live.streams import BrowserStream
 from core.live.traces import BodyTrace
 from core.media.pictures import PICTURE_SUFFIXES, encode_png
 from core.media.videos import VIDEO_SUFFIXES
@@ -18,10 +22,12 @@ from core.pose.skeletons.angles import ANGLES, pose_angles
 from core.pose.skeletons.table import BODY_33, skeleton_named
 from core.pose.smoothing import Smoothing
 from core.pose.types import Estimate, Picture
-from core.reading.keypoint_sources import BLAZEPOSE, KeypointSource
+from core.reading.keypoint_sources import MOVENET, KeypointSource
 from core.words import mark
 from pages.panels.body import (
+    Finders,
     explain_search_squares,
+    pick_finders,
     pick_person,
     pick_persons,
     pick_view,
@@ -56,21 +62,25 @@ def page() -> None:
             )
             persons = pick_persons()
         view = pick_view()
-    source = KeypointSource(BLAZEPOSE, masks=view.background != AS_IT_IS)
-    if what == CAMERA:
-        show_body_camera(place, source, persons, view)
+        live = what == CAMERA
+        in_browser = live and isinstance(place.stream, BrowserStream)
+        finders = pick_finders(persons, view, live=live, in_browser=in_browser)
+    if finders.source.name == MOVENET:
+        view = replace(view, background=AS_IT_IS, steps=False)
+    if live:
+        show_body_camera(place, finders, view)
     else:
         show = show_picture if what == PICTURE else show_video
         with place.replace_video():
-            show(place.beside, source, persons, view)
+            show(place.beside, finders, view)
     if view.steps:
         with place.under:
             explain_search_squares()
 
 
-def show_body_camera(place: Stage, source: KeypointSource, persons: int, view: BodyView) -> None:
+def show_body_camera(place: Stage, finders: Finders, view: BodyView) -> None:
     """Draw the camera's video with the body in 3-D, its angles and their curves."""
-    options = Options(None, persons, Smoothing(joints=False), source, body=view)
+    options = Options(None, finders.persons, Smoothing(joints=False), finders.source, body=view)
     trace: BodyTrace = st.session_state.setdefault("body_trace", BodyTrace())
     live = place.show(options, watch=trace.remember)
     every = _LIVE_EVERY_S if live is not None else None
@@ -97,6 +107,8 @@ def _show_live_body(live: LiveProcessor | None, trace: BodyTrace) -> None:
     pose = seen.pose if seen else None
     if moments and not moments[-1].estimate.poses:
         st.info(t("Step back until your shoulders and hips are in the picture."), icon="🧍")
+        if moments[-1].estimate.skeleton == BODY_33.name:
+            st.caption(t("Far away? Choose MoveNet, which finds small people."))
     if seen and seen.number:
         st.markdown(t("Person {number}", number=colored_number(seen.number)))
     show_body_3d(pose.world if pose else None, "body_space", mirrored=True)
@@ -108,17 +120,15 @@ def _show_live_body(live: LiveProcessor | None, trace: BodyTrace) -> None:
     st.caption(text)
 
 
-def show_picture(
-    side_column: DeltaGenerator, source: KeypointSource, persons: int, view: BodyView
-) -> None:
+def show_picture(side_column: DeltaGenerator, finders: Finders, view: BodyView) -> None:
     """Draw the picture upload, the picture with skeletons, and one person's body in 3-D."""
     file = upload_field(["pictures"], t("A picture of people"), PICTURE_SUFFIXES, key="body_file")
     if file is None:
         drop_cached("body_picture")
-        st.info(t("Drop a picture of one to four people into the field above."), icon="🧍")
+        st.info(t("Drop a picture of people into the field above."), icon="🧍")
         return
     with show_errors():
-        rgb, estimate = _estimate_picture(file, source, persons)
+        rgb, estimate = _estimate_picture(file, finders)
         if not estimate.poses:
             st.warning(
                 t("No one was found: try a picture that shows more of the body, or larger."),
@@ -129,6 +139,8 @@ def show_picture(
         with st.container(horizontal=True, vertical_alignment="center"):
             download_button(t("Download"), encode_png(picture), "body.png", icon="🖼")
             st.caption(tn(len(estimate.poses), "{n:,} person found", "{n:,} persons found"))
+        if estimate.poses and _used_fallback(finders, estimate.skeleton):
+            st.caption(t("Found by MoveNet: BlazePose found nobody."))
         with side_column:
             if not estimate.poses:
                 show_angles({})
@@ -139,22 +151,38 @@ def show_picture(
             show_angles(pose_angles(pose, skeleton_named(estimate.skeleton)))
 
 
-def _estimate_picture(file: Any, source: KeypointSource, persons: int) -> tuple[Picture, Estimate]:
-    """Return the picture and its poses; cached per file, estimator and number of people."""
+def _estimate_picture(file: Any, finders: Finders) -> tuple[Picture, Estimate]:
+    """Return the picture and its poses; cached per file, estimators and number of people."""
     return get_or_make(
         "body_picture",
-        (file.file_id, source, persons),
+        (file.file_id, finders),
         lambda: bodies.read_body_picture(
             file.name,
             file.getvalue(),
-            lambda: source.open(studio().paths, num_poses=persons),
+            *_make_estimators(finders),
         ),
     )
 
 
-def show_video(
-    side_column: DeltaGenerator, source: KeypointSource, persons: int, view: BodyView
-) -> None:
+def _make_estimators(
+    finders: Finders,
+) -> tuple[bodies.MakeEstimator, bodies.MakeEstimator | None]:
+    """Return what creates the estimator and its fallback, if there is one."""
+
+    def create(source: KeypointSource) -> Estimator:
+        """Create an estimator for the number of people."""
+        return source.open(studio().paths, num_poses=finders.persons)
+
+    fallback = finders.fallback
+    return partial(create, finders.source), partial(create, fallback) if fallback else None
+
+
+def _used_fallback(finders: Finders, skeleton: str) -> bool:
+    """Whether keypoints of this skeleton are the fallback's."""
+    return finders.fallback is not None and skeleton != BODY_33.name
+
+
+def show_video(side_column: DeltaGenerator, finders: Finders, view: BodyView) -> None:
     """Draw the video upload, the annotated video, downloads, curves, and a person's body in 3-D."""
     file = upload_field(["videos"], t("A video of people"), VIDEO_SUFFIXES, key="body_video")
     if file is None:
@@ -168,40 +196,42 @@ def show_video(
         )
         return
     with show_errors():
-        read = _annotate_video(file, source, persons, view)
+        read = _annotate_video(file, finders, view)
         st.video(str(read.video), format="video/webm")
         _draw_body_downloads(read)
+        if _used_fallback(finders, read.skeleton):
+            st.caption(t("Found by MoveNet: BlazePose found somebody in too few frames."))
         if not read.persons:
             st.warning(t("No one was found in this video."), icon="👀")
             return
         with side_column:
-            person = pick_person(read.persons, coloured=persons > 1)
+            person = pick_person(read.persons, coloured=finders.persons > 1)
             _show_moment(read, person)
         show_angle_curves(bodies.sample_angles(read.table, person), t("seconds"))
 
 
-def _annotate_video(
-    file: Any, source: KeypointSource, persons: int, view: BodyView
-) -> bodies.BodyVideo:
+def _annotate_video(file: Any, finders: Finders, view: BodyView) -> bodies.BodyVideo:
     """Return a video's keypoint table and annotated copy; cached per file and settings."""
 
     def make() -> bodies.BodyVideo:
         """Read and annotate the video behind a progress bar."""
+        estimator, fallback = _make_estimators(finders)
         with progress_bar(t("detecting")) as progress:
             return bodies.read_body_video(
                 file.name,
                 file.getvalue(),
-                lambda: source.open(studio().paths, num_poses=persons),
+                estimator,
                 visitor_folder(),
                 view,
-                several=persons > 1,
+                fallback=fallback,
+                several=finders.persons > 1,
                 progress=progress,
             )
 
     look = (view.background, view.colour, view.behind, view.skeleton, view.steps)
     return get_or_make(
         "body_video",
-        (file.file_id, persons, *look),
+        (file.file_id, finders, *look),
         make,
         lambda result: result.video.unlink(missing_ok=True),
     )
@@ -222,7 +252,7 @@ def _draw_body_downloads(result: bodies.BodyVideo) -> None:
     files: dict[str, tuple[str, Callable[[], bytes | str]]] = {
         "CSV": ("bodies.csv", lambda: to_csv(table)),
         "Parquet": ("bodies.parquet", lambda: table.to_parquet(index=False)),
-        "JSON": ("bodies.json", lambda: to_json(table, BODY_33)),
+        "JSON": ("bodies.json", lambda: to_json(table, skeleton_named(result.skeleton))),
         t("Video"): ("bodies.webm", result.video.read_bytes),
     }
     with st.container(horizontal=True):

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -203,7 +204,9 @@ def test_an_import_an_evaluation_and_a_table_are_the_same(
     assert evaluate_gestures(model, mixed, estimator_factory=make_estimator) == figures
     assert (figures["n"], figures["detected"], len(figures["unreadable"])) == (9, 7, 1)
     for name, options in (("here.csv", {}), ("there.csv", where)):
-        extract(mixed, tmp_path / name, weights_folder=weights_folder, **options)
+        extract(
+            mixed, tmp_path / name, paths=replace(Paths.find(), weights=weights_folder), **options
+        )
     assert (tmp_path / "here.csv").read_bytes() == (tmp_path / "there.csv").read_bytes()
 
 
@@ -286,7 +289,7 @@ def test_another_place_is_refused_before_anything_is_read(
 ):
     model = GestureModel.load(Paths.starter)
     with pytest.raises(EstimatorError, match="local, ray or ray://HOST:PORT"):
-        extract(tmp_path, tmp_path / "a.csv", weights_folder=tmp_path, on=on)
+        extract(tmp_path, tmp_path / "a.csv", paths=replace(Paths.find(), weights=tmp_path), on=on)
     with pytest.raises(EstimatorError, match="unknown place"):
         import_path(store, "p", tmp_path, ImportOptions(make_estimator, on=on))
     with pytest.raises(EstimatorError, match="unknown place"):

@@ -57,7 +57,14 @@ DepthUnit = Annotated[
     float | None, Option("--unit-mm", min=0.0001, help="Unit of a recording's numbers, as 0.125.")
 ]
 NumHands = Annotated[
-    int, Option("--hands", "--persons", min=1, max=4, help="Hands or persons to look for.")
+    int,
+    Option(
+        "--hands",
+        "--persons",
+        min=1,
+        max=6,
+        help="Hands or persons to look for; MediaPipe finds up to 4 persons.",
+    ),
 ]
 Workers = Annotated[int, Option(min=1, help="Processes for pictures.")]
 On = Annotated[

@@ -124,7 +124,7 @@ def starter(
         data,
         out,
         kept,
-        lambda name: extract_source_keypoints(data, kept, paths.weights, name),
+        lambda name: extract_source_keypoints(data, kept, paths, name),
         lambda text: print(text, file=sys.stderr),
     )
     text = (

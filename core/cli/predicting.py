@@ -207,7 +207,7 @@ def extract(
         found = extract_(
             path,
             out,
-            weights_folder=Paths.find().weights,
+            paths=Paths.find(),
             estimator=estimator,
             hands=hands,
             workers=workers,

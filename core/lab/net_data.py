@@ -109,7 +109,7 @@ def prepare_hand_pack(paths: Paths, data: Path, progress: Progress) -> Path:
         data,
         pack,
         landmarks,
-        lambda source: extract_source_keypoints(data, landmarks, paths.weights, source),
+        lambda source: extract_source_keypoints(data, landmarks, paths, source),
         progress,
     )
     return pack

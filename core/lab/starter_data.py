@@ -16,6 +16,7 @@ from core.errors import TableError
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES, NONE, match_gesture
 from core.offline.extracting import extract
+from core.paths import Paths
 from core.recording.imports.tables import read_table
 
 XY = [f"{axis}{joint}" for joint in range(21) for axis in "xy"]
@@ -89,13 +90,11 @@ def read_all_samples(
     return _to_starter_data(parts)
 
 
-def extract_source_keypoints(
-    folder: Path, landmarks: Path, weights_folder: Path, name: str
-) -> None:
+def extract_source_keypoints(folder: Path, landmarks: Path, paths: Paths, name: str) -> None:
     """Write a table of the keypoints of up to two hands per picture of a source."""
     landmarks.mkdir(parents=True, exist_ok=True)
     pictures, out = folder / "hand_images" / name, landmarks / f"{name}.parquet"
-    extract(pictures, out, weights_folder=weights_folder, hands=2, workers=2)
+    extract(pictures, out, paths=paths, hands=2, workers=2)
 
 
 def _to_starter_data(parts: list[_Samples]) -> GestureData:

@@ -27,7 +27,6 @@ from core.errors import EstimatorError, TrainingError
 from core.estimators import Estimator
 from core.estimators.heatmap_bodies import estimate_in_boxes
 from core.estimators.heatmap_net import HeatmapNet
-from core.estimators.mediapipe_pose import MAX_PEOPLE
 from core.measuring.coco_evaluation import compute_coco_figures
 from core.media.json_objects import is_list
 from core.media.pictures import read_picture
@@ -126,7 +125,7 @@ def create_picture_finder(estimator: Estimator) -> BodyFinder:
     """Return a finder that matches every person against all poses of the whole picture."""
 
     def find(rgb: Picture, bodies: Sequence[Body]) -> list[list[Pose]]:
-        poses = list(estimator.estimate_still(rgb, num_poses=MAX_PEOPLE).poses)
+        poses = list(estimator.estimate_still(rgb, num_poses=estimator.max_people).poses)
         return [poses for _ in bodies]
 
     return find

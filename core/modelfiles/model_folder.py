@@ -17,6 +17,7 @@ from core.pose.skeletons.table import HAND_21
 from core.words import words
 
 MODEL, METADATA = "model.onnx", "metadata.json"
+PEOPLE = "people"  # the output of a net of `PeopleMetadata`
 
 _Count = Annotated[int, Field(ge=1)]
 _Degrees = Annotated[float, Field(ge=-180, le=180, strict=True)]
@@ -87,6 +88,14 @@ class PalmMetadata(NetMetadata):
     input_kind = "depth frame"
 
     stride: _Count
+
+
+class PeopleMetadata(NetMetadata):
+    """A net that finds people in whole pictures, whose longer side is that of `input_hw`."""
+
+    input_kind = "pictures of people"
+
+    skeleton: str
 
 
 Metadata = TypeVar("Metadata", bound=NetMetadata)

@@ -25,6 +25,9 @@ from core.progress import Progress, ignore_progress
 from core.words import words
 
 MAX_BACKGROUND_PX = 1920
+MIN_FOUND = 0.5  # fraction of a video's frames with a person, else the fallback is tried
+
+MakeEstimator = Callable[[], Estimator]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +39,7 @@ class BodyVideo:
     frames: int  # number of frames read
     found: int  # number of frames with a person
     detected: int  # number of frames in which the detector ran
+    skeleton: str  # of the keypoints
 
     @property
     def persons(self) -> list[int]:
@@ -44,13 +48,23 @@ class BodyVideo:
 
 
 def read_body_picture(
-    name: str, content: bytes, make_estimator: Callable[[], Estimator]
+    name: str,
+    content: bytes,
+    make_estimator: MakeEstimator,
+    fallback: MakeEstimator | None = None,
 ) -> tuple[Picture, Estimate]:
     """Read an untrusted picture and estimate its bodies, numbered from 1 if there are several;
-    return both. Raise MudraError if it can't be read."""
+    return both. Raise MudraError if it can't be read.
+
+    Args:
+        fallback: makes an estimator that is tried if nobody was found.
+    """
     rgb = read_picture(content, name=name)
     with make_estimator() as estimator:
         estimate = estimator.estimate_still(rgb)
+    if fallback and not estimate.poses:
+        with fallback() as estimator:
+            estimate = estimator.estimate_still(rgb)
     count = len(estimate.poses)
     return rgb, replace(estimate, numbers=tuple(range(1, count + 1)) if count > 1 else ())
 
@@ -64,10 +78,11 @@ def read_background(name: str, content: bytes) -> Picture:
 def read_body_video(
     name: str,
     content: bytes,
-    make_estimator: Callable[[], Estimator],
+    make_estimator: MakeEstimator,
     folder: Path,
     view: BodyView,
     *,
+    fallback: MakeEstimator | None = None,
     several: bool = False,
     progress: Progress = ignore_progress,
 ) -> BodyVideo:
@@ -77,6 +92,8 @@ def read_body_video(
     Args:
         name: of the upload; only its suffix is used for files.
         folder: a temporary one, which keeps the copy.
+        fallback: makes an estimator that is tried if somebody was found in fewer than MIN_FOUND of
+            the frames; whichever finds somebody in more frames is used.
         several: colour each person by number, not by left and right.
 
     Raises:
@@ -95,9 +112,16 @@ def read_body_video(
     copy = source.with_suffix(".seen.webm")
     source.write_bytes(content)
     try:
-        return _annotate_video(source, copy, name, make_estimator, view, several, progress)
+        read = _annotate_video(source, copy, name, make_estimator, view, several, progress)
+        if fallback and read.found < MIN_FOUND * read.frames:
+            other = source.with_suffix(".other.seen.webm")
+            more = _annotate_video(source, other, name, fallback, view, several, progress)
+            read, dropped = (more, read) if more.found > read.found else (read, more)
+            dropped.video.unlink(missing_ok=True)
+        return read
     except BaseException:  # also when the page was left: half a video is useless
-        copy.unlink(missing_ok=True)
+        for written in folder.glob(f"{source.stem}.*"):
+            written.unlink(missing_ok=True)
         raise
     finally:
         source.unlink(missing_ok=True)
@@ -107,7 +131,7 @@ def _annotate_video(
     source: Path,
     copy: Path,
     name: str,
-    make_estimator: Callable[[], Estimator],
+    make_estimator: MakeEstimator,
     view: BodyView,
     several: bool,
     progress: Progress,
@@ -133,7 +157,7 @@ def _annotate_video(
     if writer is None:
         raise MediaError(words("{file} holds no frame that can be read", file=name))
     table = to_table(rows, skeleton_named(estimator.skeleton))
-    return BodyVideo(table, copy, count, found, detected)
+    return BodyVideo(table, copy, count, found, detected, estimator.skeleton)
 
 
 def sample_angles(table: pd.DataFrame, person: int, max_rows: int = 600) -> pd.DataFrame:
@@ -143,8 +167,9 @@ def sample_angles(table: pd.DataFrame, person: int, max_rows: int = 600) -> pd.D
     return rows.iloc[chosen]
 
 
-def select_world_keypoints(row: "pd.Series[Any]") -> Floats:
-    """Return the (K, 3) keypoints in metres from a row of the keypoint table."""
+def select_world_keypoints(row: "pd.Series[Any]") -> Floats | None:
+    """Return the (K, 3) keypoints in metres from a row of the keypoint table, None without any."""
     count = sum(name.startswith("wx") for name in row.index)
     names = [f"w{axis}{joint}" for joint in range(count) for axis in "xyz"]
-    return row[names].to_numpy(np.float32).reshape(count, 3)
+    world = row[names].to_numpy(np.float32).reshape(count, 3)
+    return world if np.isfinite(world).any() else None

@@ -9,16 +9,22 @@ from typing import Any
 import pandas as pd
 
 from core.errors import EstimatorError, MediaError, MudraError
-from core.estimators import ESTIMATORS, Estimator, create_estimator
+from core.estimators import ESTIMATORS, Estimator
 from core.gestures.labels import match_gesture
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.media.videos import VIDEO_SUFFIXES, read_video
 from core.offline.keypoint_table import Row, name_subject, to_csv, to_rows, to_table
 from core.parallel import LOCAL, check_place, map_parallel
+from core.paths import Paths
 from core.pose.skeletons.table import Skeleton, skeleton_named
 from core.pose.types import Frame
 from core.progress import Progress, ignore_progress
-from core.reading.keypoint_sources import estimator_names
+from core.reading.keypoint_sources import (
+    KeypointSource,
+    available_nets,
+    body_nets,
+    estimator_names,
+)
 from core.recording.imports.importing import open_folder_or_zip
 
 Rows = list[Row]
@@ -28,7 +34,7 @@ def extract(
     path: Path,
     out: Path,
     *,
-    weights_folder: Path,
+    paths: Paths,
     estimator: str = "mediapipe-hands",
     hands: int = 1,
     workers: int = 1,
@@ -48,7 +54,8 @@ def extract(
     Raises:
         MudraError: the input can't be read, or `out`'s suffix or the estimator is unknown.
     """
-    skeleton = _table_skeleton(estimator)
+    source = KeypointSource(estimator)
+    skeleton = _table_skeleton(source, paths)
     path = path.absolute()  # other machines have other working folders
     check_place(on, path)
     if out.suffix.lower() not in (".csv", ".parquet"):
@@ -56,7 +63,7 @@ def extract(
     rows: Rows = []
     skipped: list[list[str]] = []
     with _open_media_files(path) as (folder, files):
-        make_estimator = partial(create_estimator, estimator, weights_folder, num_poses=hands)
+        make_estimator = partial(source.open, paths, num_poses=hands)
         work = partial(_extract_files, folder, make_estimator)
         with map_parallel(work, files, workers=workers, on=on) as results:
             for number, (file, result) in enumerate(zip(files, results, strict=True), 1):
@@ -69,12 +76,15 @@ def extract(
     return {"files": len(files), f"{name_subject(skeleton)}s": len(rows), "refused": skipped}
 
 
-def _table_skeleton(estimator: str) -> Skeleton:
-    """Return an estimator's skeleton without opening it; raise EstimatorError if it is unknown."""
-    if estimator not in estimator_names():
-        known = ", ".join(estimator_names())
-        raise EstimatorError(f"no estimator “{estimator}” for tables, there are: {known}")
-    return skeleton_named(ESTIMATORS[estimator].skeleton)
+def _table_skeleton(source: KeypointSource, paths: Paths) -> Skeleton:
+    """Return an estimator's or a net's skeleton without opening it; raise EstimatorError if it is
+    unknown."""
+    if not source.is_net:
+        return skeleton_named(ESTIMATORS[source.name].skeleton)
+    if paths.net(source.name).is_dir():
+        return skeleton_named(source.net_metadata(paths).skeleton)
+    known = ", ".join((*estimator_names(), *available_nets(paths), *body_nets(paths)))
+    raise EstimatorError(f"no estimator “{source.name}” for tables, there are: {known}")
 
 
 @contextmanager

@@ -6,6 +6,7 @@ MEDIAPIPE, BOTH_HANDS = "mediapipe-hands", "mediapipe-both-hands"
 # on the server → in a visitor's browser, by the same model files
 IN_BROWSER = {name: f"{name}-web" for name in (MEDIAPIPE, BOTH_HANDS, "mediapipe-pose")}
 _SAME = {web: server for server, web in IN_BROWSER.items()}
+_SAME["movenet.multipose"] = "movenet.thunder"  # which finds its keypoints
 
 
 def keypoints_by(estimator: str) -> str:

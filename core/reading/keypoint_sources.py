@@ -18,7 +18,7 @@ from core.paths import Paths
 from core.pose.finders import MEDIAPIPE
 from core.pose.skeletons.table import HAND_21, SKELETONS, skeleton_named
 
-BLAZEPOSE = "mediapipe-pose"
+BLAZEPOSE, MOVENET = "mediapipe-pose", "movenet.multipose"
 _NET_ESTIMATOR = "heatmap-net"  # runs a net, which is selected by the net's own name
 
 
@@ -64,9 +64,11 @@ class KeypointSource:
             isolated: see `MediapipeTask`.
         """
         if not self.is_net:
-            options = {"masks": True} if self.masks else {}
+            options: dict[str, Any] = {"masks": True} if self.masks else {}
             if ESTIMATORS[self.name].can_isolate:
                 options["isolated"] = isolated
+            if nets := ESTIMATORS[self.name].nets:
+                options["net_folders"] = [paths.net(net) for net in nets]
             return create_estimator(self.name, paths.weights, num_poses=num_poses, **options)
         folder = paths.net(self.name)
         if not folder.is_dir():

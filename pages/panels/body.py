@@ -4,12 +4,13 @@ pandas, Altair and plotly load slowly, so they are imported where a chart is dra
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 import streamlit as st
 
-from core.estimators.mediapipe_pose import MAX_PEOPLE
+from core.estimators.mediapipe_pose import MAX_PEOPLE as MAX_BLAZEPOSE
+from core.estimators.movenet_bodies import MAX_PEOPLE
 from core.gestures.labels import safe_label
 from core.media.pictures import PICTURE_SUFFIXES
 from core.offline.bodies import read_background
@@ -19,6 +20,7 @@ from core.pose.skeletons.skeleton import Rgb
 from core.pose.skeletons.table import BODY_33, Skeleton
 from core.pose.skeletons.titles import joint_title
 from core.pose.types import Floats
+from core.reading.keypoint_sources import BLAZEPOSE, MOVENET, KeypointSource
 from core.words import mark
 from pages.panels.controls import colored_number, pick_option, upload_field
 from pages.panels.language import t
@@ -33,6 +35,17 @@ BACKGROUNDS = {
     COLOUR: mark("Colour"),
     PICTURE: mark("Picture"),
 }
+FINDERS = {"automatic": mark("Automatic"), BLAZEPOSE: "BlazePose", MOVENET: "MoveNet"}
+_REASONS = {
+    BLAZEPOSE: mark("BlazePose finds up to 4 people: 33 keypoints, in 3-D, and their outlines."),
+    MOVENET: mark(
+        "MoveNet finds up to 6 people, also small ones: 17 keypoints, no 3-D, no outlines."
+    ),
+}
+_ALONE = mark(
+    "BlazePose finds one person: 33 keypoints, in 3-D. Where it finds nobody, MoveNet looks, "
+    "which finds small people: 17 keypoints."
+)
 _TEAL = "#264653"
 _BEHIND = "body_behind_read"
 
@@ -69,6 +82,35 @@ def pick_persons() -> int:
         help=t("While fewer are found, the detector runs on every frame, which is slower."),
     )
     return int(chosen)
+
+
+class Finders(NamedTuple):
+    """What finds people, and how many at most."""
+
+    source: KeypointSource
+    persons: int
+    fallback: KeypointSource | None = None  # for pictures and videos in which the source fails
+
+
+def pick_finders(persons: int, view: BodyView, *, live: bool, in_browser: bool) -> Finders:
+    """Show a selector for the detector, and what it finds and when it is used; return the choice.
+
+    Args:
+        live: whether a camera is the source; it has no fallback.
+        in_browser: the camera's picture stays in the browser, where BlazePose alone runs.
+    """
+    chosen = pick_option(
+        t("Detector"), FINDERS, "body_finder", format_func=lambda name: t(FINDERS[name])
+    )
+    masks, fallback = view.background != AS_IT_IS, None
+    if chosen == "automatic":
+        bare = not (masks or view.steps)
+        chosen = MOVENET if persons > 1 and bare and not in_browser else BLAZEPOSE
+        fallback = KeypointSource(MOVENET) if persons == 1 and bare and not live else None
+    st.caption(t(_ALONE if fallback else _REASONS[chosen]))
+    if chosen == MOVENET:
+        return Finders(KeypointSource(MOVENET), persons)
+    return Finders(KeypointSource(BLAZEPOSE, masks=masks), min(persons, MAX_BLAZEPOSE), fallback)
 
 
 def pick_person(numbers: Sequence[int], *, coloured: bool = True) -> int:

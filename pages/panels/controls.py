@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.estimators.mediapipe_pose import MAX_PEOPLE
+from core.estimators.movenet_bodies import MAX_PEOPLE
 from core.exchange.tables import data_in
 from core.gestures.labels import to_colour_emoji
 from core.gestures.modelfile import bundle

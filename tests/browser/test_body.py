@@ -21,6 +21,27 @@ def film(tmp_path, shared_data):
     return path
 
 
+def test_movenet_finds_several_people_of_a_picture_and_one_small_person(
+    look, tmp_path, shared_data
+):
+    photo = cv2.imread(str(shared_data / "samples" / "coco" / "000000000785.jpg"))
+    near, far = photo[:, 200:620], np.full((480, 640, 3), 128, np.uint8)
+    far[240:346, 200:360] = cv2.resize(photo[:424], (160, 106), interpolation=cv2.INTER_AREA)
+    files = [tmp_path / "three.png", tmp_path / "far.png"]
+    cv2.imwrite(str(files[0]), np.hstack([near, near, near]))
+    cv2.imwrite(str(files[1]), far)
+    with look(film) as page:
+        page.goto("/body")
+        press_text(page, "Picture")
+        expect(page.get_by_text("Where it finds nobody, MoveNet looks")).to_be_visible()
+        page.locator("input[type=file]").set_input_files(files[1])
+        expect(page.get_by_text("Found by MoveNet: BlazePose found nobody.")).to_be_visible()
+        press_text(page, "6")
+        expect(page.get_by_text("MoveNet finds up to 6 people")).to_be_visible()
+        page.locator("input[type=file]").set_input_files(files[0])
+        expect(page.get_by_text("3 persons found")).to_be_visible()
+
+
 # mean difference of neighbouring pixels in the upper left corner, where snow ends at red poles
 EDGES = """() => {
     const video = document.querySelector("iframe[title*=webrtc_streamer]")

@@ -35,6 +35,7 @@ def test_the_nets_that_ship_are_listed_as_ready_to_use():
     assert nets == [
         "✅ cpm.hand_light: 21 keypoints of a hand, 3 stages; ships with Mudra (Apache-2.0)",
         "✅ cpm.body_light: 17 keypoints of a body, 3 stages; ships with Mudra (Apache-2.0)",
+        "✅ movenet.thunder: 17 keypoints of a body, 1 stage; ships with Mudra (Apache-2.0)",
     ]
     assert published.startswith("–  cpm.openpose_hand")
 
@@ -52,7 +53,7 @@ def test_weights_are_listed_imported_and_verified(tmp_path):
     given, shipped = nets["cpm.seed_hand"], nets["cpm.body_light"]
     assert (given["shipped"], given["skeleton"], given["stages"]) == (False, "hand_21", 3)
     assert (shipped["shipped"], shipped["skeleton"], shipped["stages"]) == (True, "coco_17", 3)
-    assert len(nets) == 3 and shipped["licence"] == "Apache-2.0"
+    assert len(nets) == 4 and shipped["licence"] == "Apache-2.0"
     assert [row["name"] for row in rows] == list(WEIGHTS)
     assert all(len(row["verified_by"]) == len(row["sources"]) for row in rows)
     assert all(source["licence"] for row in rows for source in row["sources"])

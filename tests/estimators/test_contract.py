@@ -8,7 +8,12 @@ from core.estimators import ESTIMATORS, create_estimator
 from core.paths import Paths
 from core.pose.types import Frame
 
-OPTIONS = {"heatmap-net": {"net_folder": Paths.find().net("cpm.hand_light")}}
+NETS = Paths.shipped_models
+MOVENET = "movenet.multipose"
+OPTIONS = {
+    "heatmap-net": {"net_folder": NETS / "cpm.hand_light"},
+    MOVENET: {"net_folders": [NETS / MOVENET, NETS / "movenet.thunder"]},
+}
 
 pytestmark = pytest.mark.parametrize("name", ESTIMATORS)
 
@@ -54,5 +59,9 @@ def test_where_nobody_is_seen_there_is_no_pose_and_closed_it_says_so(name, weigh
 
 
 def test_without_its_models_it_says_how_to_get_them(name, tmp_path):
+    if name == MOVENET:  # whose nets ship
+        with pytest.raises(WeightsError, match="no net in"):
+            create_estimator(name, tmp_path, net_folders=[tmp_path, tmp_path])
+        return
     with pytest.raises(WeightsError, match="make setup"):
         make(name, tmp_path)

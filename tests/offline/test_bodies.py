@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,10 +13,11 @@ from core.live.live import LiveProcessor, Options
 from core.media.pictures import encode_png, read_picture
 from core.media.videos import VideoWriter, read_video
 from core.offline.bodies import read_background, read_body_picture, read_body_video, sample_angles
+from core.paths import Paths
 from core.pose.drawing.bodies import BLUR, BodyView
 from core.pose.drawing.poses import person_color
 from core.pose.skeletons.angles import ANGLES
-from core.reading.keypoint_sources import BLAZEPOSE, KeypointSource
+from core.reading.keypoint_sources import BLAZEPOSE, MOVENET, KeypointSource
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +121,39 @@ def test_a_picture_is_read_as_one_that_stands_alone(make, skier, two):
     assert both.numbers == (1, 2)
     with pytest.raises(MediaError, match=r"broken\.png"):
         read_body_picture("broken.png", b"nothing", make)
+
+
+@pytest.fixture
+def far(skier):
+    """A picture in which somebody is too small for BlazePose."""
+    picture = np.full((480, 640, 3), 128, np.uint8)
+    picture[240:346, 200:360] = cv2.resize(skier[:424], (160, 106), interpolation=cv2.INTER_AREA)
+    return picture
+
+
+def test_the_fallback_finds_a_small_person_and_leaves_a_large_one_to_the_first(make, skier, far):
+    fallback = partial(KeypointSource(MOVENET).open, Paths.find())
+    _, none = read_body_picture("far.png", encode_png(far), make)
+    assert not none.poses
+    _, small = read_body_picture("far.png", encode_png(far), make, fallback)
+    assert small.skeleton == "coco_17" and len(small.poses) == 1
+    left, top = np.nanmin(small.poses[0].keypoints[:, :2], axis=0)
+    right, bottom = np.nanmax(small.poses[0].keypoints[:, :2], axis=0)
+    assert 200 < left < right < 360 and 240 < top < bottom < 346
+    _, large = read_body_picture("ski.png", encode_png(skier), make, fallback)
+    assert large.skeleton == "body_33"
+
+
+def test_a_video_of_a_small_person_is_read_by_the_fallback_alone(make, skier, far, tmp_path):
+    fallback = partial(KeypointSource(MOVENET).open, Paths.find())
+    content = film(tmp_path / "far.webm", far, far, far)
+    (tmp_path / "far.webm").unlink()
+    read = read_body_video("far.webm", content, make, tmp_path, BodyView(), fallback=fallback)
+    assert (read.skeleton, read.frames, read.found) == ("coco_17", 3, 3)
+    assert list(tmp_path.iterdir()) == [read.video] and len(list(read_video(read.video))) == 3
+    content = film(tmp_path / "near.webm", skier, skier, skier)
+    read = read_body_video("near.webm", content, make, tmp_path, BodyView(), fallback=fallback)
+    assert (read.skeleton, read.found) == ("body_33", 3)
 
 
 def test_a_photo_behind_persons_is_made_smaller_and_a_small_one_stays(skier):

@@ -34,7 +34,7 @@ def test_live_and_record_look_for_bodies_and_never_for_hands(bodies):
 
 def test_heatmaps_begins_with_a_net_of_bodies_where_the_project_is_about_them(bodies, store):
     net = labelled(go(bodies, "heatmaps").selectbox, "Net")
-    assert net.options == ["Light net of bodies", "Light CPM"]
+    assert net.options == ["Light net of bodies", "MoveNet Thunder", "Light CPM"]
     assert net.value == "cpm.body_light"
     for view in ("multi", "hm"):
         bodies.session_state["maps_view"] = view
@@ -42,7 +42,7 @@ def test_heatmaps_begins_with_a_net_of_bodies_where_the_project_is_about_them(bo
     assert "each side's together" in texts(bodies)
     bodies.session_state["project_id"] = store.create_project("Hands").id
     net = labelled(bodies.run().selectbox, "Net")
-    assert net.options == ["Light CPM", "Light net of bodies"]
+    assert net.options == ["Light CPM", "Light net of bodies", "MoveNet Thunder"]
     assert net.value == "cpm.hand_light"
 
 

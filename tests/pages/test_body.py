@@ -61,6 +61,7 @@ def test_a_picture_s_person_stands_in_space_and_other_pictures_are_named(app, sk
 def test_of_several_persons_of_a_picture_one_is_chosen_by_number_and_colour(app, skier):
     choose(go(app, "body"), "Source", "Picture")
     choose(app, "People", "2")
+    choose(app, "Detector", "mediapipe-pose")
     near = skier[:, 200:620]
     upload(app, ("two.png", encode_png(np.hstack([near, near]))))
     assert "2 persons found" in texts(app)
@@ -69,6 +70,53 @@ def test_of_several_persons_of_a_picture_one_is_chosen_by_number_and_colour(app,
     assert whose.options == [colored_number(1), colored_number(2)]
     choose(app, "Person", 2)
     assert plots(app) != [first]
+
+
+def test_several_people_are_movenet_s_and_one_person_blazepose_s_and_the_page_says_why(app, skier):
+    choose(go(app, "body"), "Source", "Picture")
+    assert "BlazePose finds one person" in texts(app)
+    choose(app, "People", "6")
+    assert "MoveNet finds up to 6 people, also small ones" in texts(app)
+    near = skier[:, 200:620]
+    upload(app, ("three.png", encode_png(np.hstack([near, near, near]))))
+    assert "3 persons found" in texts(app) and not plots(app)
+    [angles] = tables(app)
+    assert all(40 < float(text[:-1]) <= 180 for text in [angles["left"][3], angles["right"][3]])
+    app.toggle(key="body_steps").set_value(True).run()
+    assert "BlazePose finds up to 4 people" in texts(app) and plots(app)
+    choose(app, "Detector", "movenet.multipose")
+    assert "MoveNet finds up to 6 people" in texts(app) and not plots(app)
+
+
+def test_one_small_person_is_found_by_movenet_where_blazepose_finds_nobody(app, skier, tmp_path):
+    far = np.full((480, 640, 3), 128, np.uint8)
+    far[240:346, 200:360] = skier[:424:4, ::4]
+    choose(go(app, "body"), "Source", "Picture")
+    upload(app, ("far.png", encode_png(far)))
+    assert "1 person found" in texts(app)
+    assert "Found by MoveNet: BlazePose found nobody." in texts(app) and not plots(app)
+    choose(app, "Detector", "mediapipe-pose")
+    assert "No one was found" in app.warning[0].value and "Found by MoveNet" not in texts(app)
+    choose(app, "Detector", "automatic")
+    choose(app, "Source", "Video")
+    with VideoWriter(tmp_path / "far.webm", 10, far.shape[:2]) as writer:
+        for _ in range(3):
+            writer.write(far)
+    upload(app, ("far.webm", (tmp_path / "far.webm").read_bytes()))
+    assert "3 frames, somebody in 3" in texts(app) and "in too few frames" in texts(app)
+
+
+def test_a_video_s_people_found_by_movenet_are_downloaded_as_17_keypoints(app, skier, tmp_path):
+    choose(go(app, "body"), "Source", "Video")
+    choose(app, "Detector", "movenet.multipose")
+    path = tmp_path / "ski.webm"
+    with VideoWriter(path, 10, skier.shape[:2]) as video:
+        for _ in range(3):
+            video.write(skier)
+    upload(app, ("ski.webm", path.read_bytes()))
+    assert "3 frames, somebody in 3; the detector ran in 1" in texts(app)
+    assert downloads(app) == ["CSV", "Parquet", "JSON", "Video"]
+    assert not plots(app) and not app.exception
 
 
 def test_the_picture_behind_stays_while_others_are_tried_and_is_removed_on_demand(app, skier):

@@ -77,4 +77,5 @@ def test_an_estimator_is_offered_once_it_stands_in_the_table(paths, monkeypatch)
 def test_without_a_choice_hands_are_found_by_hands_and_bodies_by_the_pose_landmarker():
     assert estimator_names("hand_21") == ["mediapipe-hands"] and estimator_names("nyu_14") == []
     assert default_source("hand_21").name == default_source("nyu_14").name == "mediapipe-hands"
-    assert default_source("body_33").name == default_source("coco_17").name == "mediapipe-pose"
+    assert default_source("body_33").name == default_source("lsp_14").name == "mediapipe-pose"
+    assert default_source("coco_17").name == "movenet.multipose"

@@ -27,6 +27,8 @@ TITLES = {
     "mediapipe-pose": mark("MediaPipe pose"),
     "cpm.hand_light": mark("Light CPM"),
     "cpm.body_light": mark("Light net of bodies"),
+    "movenet.multipose": mark("MoveNet, several people"),
+    "movenet.thunder": mark("MoveNet Thunder"),
 }
 CROPS = {
     "mediapipe": mark("found by MediaPipe"),
