@@ -165,5 +165,5 @@ def test_a_page_whose_connection_was_ended_for_good_is_told_to_reload(look, film
         )
         page.reload()
         settled(page)
-        page.wait_for_function("mudraChannel?.topics.size && mudraChannel.status === 'open'")
+        page.wait_for_function("window.mudraChannel?.topics.size && mudraChannel.status === 'open'")
         expect(notice(page)).to_be_hidden()
